@@ -1,0 +1,71 @@
+import type { Severity } from "./severity.ts";
+
+/** Every kind of event, with its usual severity and what it says. The reference page is made from this list. */
+export const EVENT_KINDS = {
+  "daemon.started": { severity: "info", about: "the daemon has begun to supervise" },
+  "daemon.stopping": { severity: "info", about: "the daemon was told to end" },
+  "daemon.stopped": { severity: "info", about: "the daemon ended in order" },
+  "daemon.storm": { severity: "error", about: "restarts are held back by the host-wide limit" },
+  "launcher.lost": { severity: "warn", about: "the launcher died and was started again; services are not affected" },
+  "configuration.applied": { severity: "info", about: "a configuration file was applied" },
+  "configuration.refused": { severity: "error", about: "a configuration file was broken; the old one stays in force" },
+  "journal.set-aside": { severity: "error", about: "a damaged journal was set aside and a new one begun" },
+  "order.given": { severity: "info", about: "somebody gave an order; what follows names it as its cause" },
+  "order.ended": { severity: "info", about: "an order has come to its end" },
+  "instance.waiting": { severity: "info", about: "an instance waits for what it depends on" },
+  "instance.starting": { severity: "info", about: "a generation of an instance was launched" },
+  "instance.ready": { severity: "info", about: "an instance may get work" },
+  "instance.start-failed": { severity: "error", about: "a start did not become ready" },
+  "instance.exited": { severity: "info", about: "the program of an instance ended; data names its code or signal" },
+  "instance.stopping": { severity: "info", about: "an instance was told to stop" },
+  "instance.stopped": { severity: "info", about: "an instance is gone, with its whole tree" },
+  "instance.finished": { severity: "info", about: "a task ended well" },
+  "instance.backoff": { severity: "warn", about: "the next start waits; data names when it comes" },
+  "instance.failed": { severity: "error", about: "an instance was given up; data names when it is revived" },
+  "instance.revived": { severity: "info", about: "an instance that was given up is tried anew" },
+  "instance.reloading": { severity: "info", about: "a reload was sent" },
+  "instance.reloaded": { severity: "info", about: "a reload has ended" },
+  "instance.reload-failed": { severity: "error", about: "a reload did not work" },
+  "instance.signalled": { severity: "info", about: "a signal was sent by an order" },
+  "instance.killed": { severity: "warn", about: "KILL was sent to what did not stop in time" },
+  "instance.adopted": { severity: "info", about: "a running instance was taken over from an earlier daemon" },
+  "instance.escaped": {
+    severity: "error",
+    about: "processes of an instance could not be seen to end; data names them",
+  },
+  "instance.shim-lost": { severity: "warn", about: "the shim of an instance was killed; its program goes on" },
+  "instance.watch-off": { severity: "info", about: "an instance is left alone while somebody debugs it" },
+  "instance.watch-on": { severity: "info", about: "an instance is supervised again" },
+  "log.lost": { severity: "error", about: "output could not be written; data counts the bytes" },
+  "log.resumed": { severity: "info", about: "output is written again" },
+  "log.removed": { severity: "info", about: "old output was removed to stay within a limit" },
+} as const satisfies Record<string, { severity: Severity; about: string }>;
+
+export type EventKind = keyof typeof EVENT_KINDS;
+
+/** Something that happened. The JSON of `muster events --json` is exactly this. */
+export interface JournalEvent {
+  readonly id: string;
+  /** RFC 3339 with offset and milliseconds */
+  readonly time: string;
+  readonly kind: EventKind;
+  readonly severity: Severity;
+  /** `web:1`, `web`, `muster` */
+  readonly subject: string;
+  readonly message: string;
+  /** id of the event that caused this one, or null */
+  readonly cause: string | null;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+/** What a room hands in to be recorded; the journal adds id, time and the usual severity. */
+export interface EventDraft {
+  readonly kind: EventKind;
+  readonly subject: string;
+  readonly message: string;
+  readonly cause?: string | undefined;
+  readonly severity?: Severity | undefined;
+  readonly data?: Readonly<Record<string, unknown>> | undefined;
+  /** Two drafts with the same value of this are one event, also over the death of a daemon. */
+  readonly once?: string | undefined;
+}
