@@ -85,6 +85,8 @@ export interface StopPolicy {
 export interface ReloadPolicy {
   readonly signal: SignalName;
   readonly command: readonly string[] | null;
+  /** files that the program reads itself: `apply` reloads the service when the content of one has changed */
+  readonly files: readonly string[];
 }
 
 export type Readiness =
@@ -142,6 +144,11 @@ export interface ResourceLimit {
 export interface HostSpec {
   readonly services: ReadonlyMap<string, ServiceSpec>;
   readonly daemon: DaemonSpec;
+  /**
+   * A digest of each file whose content counts in a comparison (`environment_file`, `reload.files`), by absolute path,
+   * as it was when the configuration was loaded. A file that could not be read is not in it.
+   */
+  readonly fileDigests: ReadonlyMap<string, string>;
 }
 
 /** What the file says of the daemon itself. */
