@@ -10,16 +10,15 @@ const GRACE_MS = 1_000;
  * Only timers set through the globals are seen, not those of `node:timers`.
  */
 export function failOnLeaks(): void {
-  let timers: TimerCount | undefined;
+  let counts: readonly Count[] = [];
   let before: readonly string[] = [];
   beforeAll(() => {
-    timers = countTimers();
+    counts = [countTimers(), countWorkers()];
     before = holdings();
   });
   afterAll(async () => {
-    const counted = timers;
-    counted?.restore();
-    const leftovers = () => [...missingFrom(before, holdings()), ...(counted?.active() ?? [])];
+    for (const count of counts) count.restore();
+    const leftovers = () => [...missingFrom(before, holdings()), ...counts.flatMap((count) => count.active())];
     await waitFor("the suite to leave nothing behind", () => leftovers().length === 0, {
       limitMs: GRACE_MS,
       lastSeen: leftovers,
@@ -41,13 +40,12 @@ function missingFrom(before: readonly string[], now: readonly string[]): string[
   });
 }
 
-/** Every worker has an event poll of its own, so those are counted too; other anonymous inodes are the runtime's. */
+/** Anonymous inodes are the runtime's own. */
 function openDescriptors(): string[] {
   const held: string[] = [];
   for (const descriptor of readdirSync("/proc/self/fd")) {
     const target = linkTarget(`/proc/self/fd/${descriptor}`);
-    if (target === "anon_inode:[eventpoll]") held.push("worker (event poll)");
-    else if (/^(socket|pipe):/.test(target)) held.push(target);
+    if (/^(socket|pipe):/.test(target)) held.push(target);
     else if (target.startsWith("/") && !/^\/(dev|proc)\//.test(target)) held.push(`file ${target}`);
   }
   return held;
@@ -72,13 +70,34 @@ function childProcesses(): string[] {
   });
 }
 
-interface TimerCount {
+interface Count {
   active(): string[];
   restore(): void;
 }
 
+/** A worker starts on a thread of its own and may hold nothing yet when the suite ends, so they are counted as they are made. */
+function countWorkers(): Count {
+  const { Worker } = globalThis;
+  const active = new Set<string>();
+  let made = 0;
+  globalThis.Worker = class extends Worker {
+    constructor(...given: ConstructorParameters<typeof Worker>) {
+      super(...given);
+      const name = `worker ${++made}: ${String(given[0]).slice(0, 80)}`;
+      active.add(name);
+      this.addEventListener("close", () => active.delete(name));
+    }
+  };
+  return {
+    active: () => [...active],
+    restore: () => {
+      globalThis.Worker = Worker;
+    },
+  };
+}
+
 /** Puts counting ones in the place of the four global timer functions until `restore` is called. */
-function countTimers(): TimerCount {
+function countTimers(): Count {
   const { setTimeout, setInterval, clearTimeout, clearInterval } = globalThis;
   const active = new Map<unknown, string>();
   const clear = (original: typeof clearTimeout) => (timer: Parameters<typeof clearTimeout>[0]) => {
