@@ -23,7 +23,7 @@ describe("failOnLeaks", () => {
     interval: ["setInterval(() => {}, 60_000);", "interval of 60000 ms"],
     "open file": ['require("node:fs").openSync("inner.test.ts");', "inner.test.ts"],
     server: ['Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });', "socket:"],
-    child: ['Bun.spawn(["sleep", "3"], { stdio: ["ignore", "ignore", "ignore"] });', "child process"],
+    child: ['Bun.spawn(["sleep", "60"], { stdio: ["ignore", "ignore", "ignore"] });', "child process"],
     worker: ['new Worker("data:text/javascript,self.onmessage = () => {}");', "worker"],
   } as const;
 
@@ -31,6 +31,8 @@ describe("failOnLeaks", () => {
     test.concurrent(`names a left ${name}`, async () => {
       using directory = temporaryDirectory("leak-check");
       const { code, output } = await runTestFile(directory.path, `test("leaks", () => { ${source} });`);
+      const leftPid = /child process (\d+)/.exec(output)?.[1];
+      if (leftPid !== undefined) process.kill(Number(leftPid));
       expect(output).toContain(said);
       expect(code).toBe(1);
     });
