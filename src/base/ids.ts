@@ -1,4 +1,5 @@
 const ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz";
+const COUNTER_LIMIT = 32 ** 4;
 
 /**
  * Ids that sort by the time they were made: ten characters of milliseconds, four of a counter, six of chance.
@@ -22,8 +23,24 @@ export class IdSource {
     } else {
       this.counter++;
     }
+    if (this.counter === COUNTER_LIMIT) {
+      this.lastMs++;
+      this.counter = 0;
+    }
     return encode(this.lastMs, 10) + encode(this.counter, 4) + encode(Math.floor(this.random() * 32 ** 6), 6);
   }
+}
+
+/** Sorts at or before every id that was made at `timeMs` or later, and after all that were made in an earlier millisecond. */
+export function firstIdOf(timeMs: number): string {
+  return encode(Math.max(0, Math.floor(timeMs)), 10);
+}
+
+/** The time in an id, in ms since the epoch; 0 for what is no id. */
+export function idTimeMs(id: string): number {
+  let timeMs = 0;
+  for (const character of id.slice(0, 10)) timeMs = timeMs * 32 + ALPHABET.indexOf(character);
+  return timeMs > 0 ? timeMs : 0;
 }
 
 function encode(value: number, length: number): string {
