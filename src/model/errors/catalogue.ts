@@ -1,12 +1,19 @@
 import { CodedError } from "../../base/coded-error.ts";
 import { API_ERRORS } from "./api.ts";
+import { CLI_ERRORS } from "./cli.ts";
 import { CONFIG_ERRORS } from "./config.ts";
 import { DAEMON_ERRORS } from "./daemon.ts";
 import type { ErrorEntry } from "./entry.ts";
 import { SERVICE_ERRORS } from "./services.ts";
 
 /** Every error that a user can see. A code is never reused for another meaning. */
-export const ERROR_CATALOGUE = { ...SERVICE_ERRORS, ...DAEMON_ERRORS, ...API_ERRORS, ...CONFIG_ERRORS } as const;
+export const ERROR_CATALOGUE = {
+  ...SERVICE_ERRORS,
+  ...DAEMON_ERRORS,
+  ...API_ERRORS,
+  ...CONFIG_ERRORS,
+  ...CLI_ERRORS,
+} as const;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 
