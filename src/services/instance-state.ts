@@ -1,0 +1,180 @@
+import type { SignalName } from "../model/signal.ts";
+
+/** How the main process of a generation ended. `unknown`: its shim was killed, nobody saw it. */
+export type Exit =
+  | { readonly kind: "code"; readonly code: number }
+  | { readonly kind: "signal"; readonly signal: SignalName; readonly coreDumped: boolean }
+  | { readonly kind: "unknown" };
+
+/** What an instance remembers over its generations; kept in the generation's spec so that it survives the daemon. */
+export interface History {
+  readonly generation: number;
+  readonly wanted: "up" | "down";
+  /** false: left alone while somebody debugs it */
+  readonly watched: boolean;
+  /** automatic restarts since the last ordered start */
+  readonly restarts: number;
+  /** automatic restarts in a row without having been up for `backoff.reset` */
+  readonly consecutive: number;
+  /** starts in a row that did not become ready */
+  readonly failedStarts: number;
+  /** monotonic ms of the automatic restarts that count for `give_up` */
+  readonly restartStampsMs: readonly number[];
+}
+
+export const NEW_HISTORY: History = {
+  generation: 0,
+  wanted: "down",
+  watched: true,
+  restarts: 0,
+  consecutive: 0,
+  failedStarts: 0,
+  restartStampsMs: [],
+};
+
+interface Base {
+  readonly history: History;
+}
+
+export interface Stopped extends Base {
+  readonly name: "stopped";
+  /** why, when nobody ordered it; null otherwise */
+  readonly reason: string | null;
+}
+/** Wanted up; the host-wide limit decides when. */
+export interface Held extends Base {
+  readonly name: "held";
+  readonly untilMs: number | null;
+}
+export interface Waiting extends Base {
+  readonly name: "waiting";
+}
+/** Ordered from the launcher; the program has not claimed its generation yet. */
+export interface Launching extends Base {
+  readonly name: "launching";
+}
+export interface Starting extends Base {
+  readonly name: "starting";
+  readonly pid: number;
+}
+export interface Running extends Base {
+  readonly name: "running";
+  readonly pid: number;
+  readonly readyAtMs: number;
+}
+export interface Reloading extends Base {
+  readonly name: "reloading";
+  readonly pid: number;
+  readonly readyAtMs: number;
+}
+/** A generation comes to its end: until the last process of its tree is gone. */
+export interface Ending extends Base {
+  readonly name: "ending";
+  /** null: not claimed yet */
+  readonly pid: number | null;
+  readonly exit: Exit | null;
+  readonly why: EndReason;
+  /** when it had become ready, monotonic ms; null: it never was */
+  readonly readyAtMs: number | null;
+  /** `grace`: the main process is gone, the rest gets a moment; `asked`: the stop signal was sent; `killed`: KILL was */
+  readonly phase: "grace" | "asked" | "killed";
+  /** stop signals sent in this phase */
+  readonly asks: number;
+}
+export interface Backoff extends Base {
+  readonly name: "backoff";
+  readonly untilMs: number;
+  readonly reason: string;
+}
+export interface Finished extends Base {
+  readonly name: "finished";
+}
+export interface Failed extends Base {
+  readonly name: "failed";
+  readonly reason: string;
+  /** monotonic ms of the revival; null: stays failed */
+  readonly reviveAtMs: number | null;
+}
+
+export type EndReason =
+  | { readonly kind: "ordered" }
+  | { readonly kind: "exited" }
+  | { readonly kind: "start-failed"; readonly reason: string };
+
+export type InstanceState =
+  | Stopped
+  | Held
+  | Waiting
+  | Launching
+  | Starting
+  | Running
+  | Reloading
+  | Ending
+  | Backoff
+  | Finished
+  | Failed;
+
+export type InstanceEvent =
+  | { readonly kind: "start-ordered" }
+  | { readonly kind: "stop-ordered" }
+  | { readonly kind: "kill-ordered" }
+  | { readonly kind: "restart-ordered" }
+  | { readonly kind: "reload-ordered" }
+  | { readonly kind: "watch-off-ordered" }
+  | { readonly kind: "watch-on-ordered" }
+  | { readonly kind: "held-until"; readonly atMs: number }
+  | { readonly kind: "admitted" }
+  | { readonly kind: "dependencies-met" }
+  | { readonly kind: "launched"; readonly pid: number }
+  | { readonly kind: "launch-failed"; readonly reason: string }
+  | { readonly kind: "voided" }
+  | { readonly kind: "ready-reported"; readonly how: string }
+  | { readonly kind: "start-failed"; readonly reason: string }
+  | { readonly kind: "deadline-extended"; readonly byMs: number }
+  | { readonly kind: "exited"; readonly exit: Exit }
+  | { readonly kind: "emptied" }
+  | { readonly kind: "reload-ended"; readonly failure: string | null }
+  | { readonly kind: "timer-elapsed" };
+
+/** Who gets a signal: the main process, its process group, or everything below the shim. */
+export type SignalReach = "main" | "group" | "tree";
+
+export type InstanceEffect =
+  | { readonly kind: "request-admission" }
+  | { readonly kind: "await-dependencies" }
+  | { readonly kind: "launch" }
+  /** try to make the claim void; the answer is `voided`, or `launched` when the program was quicker */
+  | { readonly kind: "void-claim" }
+  | { readonly kind: "send-signal"; readonly signal: SignalName; readonly reach: SignalReach }
+  | { readonly kind: "run-stop-command"; readonly command: readonly string[] }
+  | { readonly kind: "run-reload-command"; readonly command: readonly string[] }
+  | { readonly kind: "kill-tree" }
+  | { readonly kind: "name-survivors" }
+  /** each instance has one timer; setting it replaces it, every change of the state's name without a `set-timer` clears it */
+  | { readonly kind: "set-timer"; readonly delayMs: number }
+  | { readonly kind: "record"; readonly event: RecordedEvent };
+
+export interface RecordedEvent {
+  readonly kind: InstanceEventKind;
+  readonly message: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+}
+
+export type InstanceEventKind =
+  | "instance.waiting"
+  | "instance.starting"
+  | "instance.ready"
+  | "instance.start-failed"
+  | "instance.exited"
+  | "instance.stopping"
+  | "instance.stopped"
+  | "instance.finished"
+  | "instance.backoff"
+  | "instance.failed"
+  | "instance.revived"
+  | "instance.reloading"
+  | "instance.reloaded"
+  | "instance.reload-failed"
+  | "instance.killed"
+  | "instance.watch-off"
+  | "instance.watch-on";

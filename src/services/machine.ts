@@ -1,0 +1,294 @@
+import { assertNever } from "../base/assert-never.ts";
+import type { StateTable } from "../base/state-table.ts";
+import type {
+  Ending,
+  History,
+  InstanceEffect,
+  InstanceEvent,
+  InstanceState,
+  Reloading,
+  Running,
+  Starting,
+} from "./instance-state.ts";
+import * as to from "./transitions.ts";
+
+type Table = StateTable<InstanceState, InstanceEvent, InstanceEffect, to.MachineContext>;
+
+const ORDERED = { kind: "ordered" } as const;
+const EXITED = { kind: "exited" } as const;
+
+const WATCH = {
+  "watch-off-ordered": (state: InstanceState) => to.setWatched(state, false),
+  "watch-on-ordered": (state: InstanceState) => to.setWatched(state, true),
+} as const;
+
+/** Facts about a generation that mean nothing while none is there. */
+const NO_GENERATION = {
+  launched: "ignore",
+  "launch-failed": "ignore",
+  voided: "ignore",
+  "ready-reported": "ignore",
+  "start-failed": "ignore",
+  "deadline-extended": "ignore",
+  exited: "ignore",
+  emptied: "ignore",
+  "reload-ended": "ignore",
+} as const;
+
+/** Answers to questions that this state has not asked. */
+const NOT_ASKED = { "held-until": "ignore", admitted: "ignore", "dependencies-met": "ignore" } as const;
+
+const START = { "start-ordered": (state: InstanceState) => to.beginByOrder(state.history) } as const;
+const RESTART = { "restart-ordered": (state: InstanceState) => to.beginByOrder(state.history) } as const;
+const STOP = {
+  "stop-ordered": (state: InstanceState) => to.stopNothing(state),
+  "kill-ordered": (state: InstanceState) => to.stopNothing(state),
+} as const;
+
+function down(history: History): History {
+  return { ...history, wanted: "down" };
+}
+
+type Alive = Starting | Running | Reloading;
+
+function readyAtMs(state: Alive): number | null {
+  return state.name === "starting" ? null : state.readyAtMs;
+}
+
+/** Orders and facts that a living program takes alike, whatever it is doing. */
+const ALIVE = {
+  "stop-ordered": (state: Alive, _event: InstanceEvent, context: to.MachineContext) =>
+    to.askToEnd(down(state.history), state.pid, readyAtMs(state), ORDERED, context),
+  "kill-ordered": (state: Alive, _event: InstanceEvent) =>
+    to.killNow(ending({ ...state, history: down(state.history) }), "KILL was ordered"),
+  "restart-ordered": (state: Alive, _event: InstanceEvent, context: to.MachineContext) =>
+    to.askToEnd({ ...state.history, wanted: "up" }, state.pid, readyAtMs(state), ORDERED, context),
+  exited: (state: Alive, event: Extract<InstanceEvent, { kind: "exited" }>) =>
+    to.mainExited(state, event.exit, readyAtMs(state), EXITED),
+  launched: "ignore",
+  "launch-failed": "ignore",
+  voided: "ignore",
+  emptied: "ignore",
+  ...WATCH,
+  ...NOT_ASKED,
+} as const;
+
+function ending(state: Alive): Ending {
+  const { history, pid } = state;
+  return {
+    name: "ending",
+    history,
+    pid,
+    exit: null,
+    why: ORDERED,
+    readyAtMs: readyAtMs(state),
+    phase: "asked",
+    asks: 0,
+  };
+}
+
+/** The life of one instance: every state against every event. */
+export const INSTANCE_TABLE: Table = {
+  stopped: {
+    ...START,
+    ...RESTART,
+    ...NO_GENERATION,
+    ...NOT_ASKED,
+    ...STOP,
+    "reload-ordered": "refuse",
+    "watch-off-ordered": WATCH["watch-off-ordered"],
+    "watch-on-ordered": (state) => {
+      const watched = to.setWatched(state, true);
+      if (state.history.wanted === "down" || state.history.watched) return watched;
+      const next = to.beginByPolicy(watched.state.history);
+      return { state: next.state, effects: [...watched.effects, ...next.effects] };
+    },
+    "timer-elapsed": "ignore",
+  },
+  held: {
+    ...START,
+    ...RESTART,
+    ...NO_GENERATION,
+    ...STOP,
+    ...WATCH,
+    "reload-ordered": "refuse",
+    "held-until": (state, event, context) =>
+      to.move(
+        { ...state, untilMs: event.atMs },
+        { kind: "set-timer", delayMs: Math.max(0, event.atMs - context.nowMs) },
+      ),
+    admitted: (state) => to.move({ name: "waiting", history: state.history }, { kind: "await-dependencies" }),
+    "dependencies-met": "ignore",
+    "timer-elapsed": (state) => to.move({ name: "waiting", history: state.history }, { kind: "await-dependencies" }),
+  },
+  waiting: {
+    ...RESTART,
+    ...NO_GENERATION,
+    ...STOP,
+    ...WATCH,
+    "start-ordered": "ignore",
+    "reload-ordered": "refuse",
+    "held-until": "ignore",
+    admitted: "ignore",
+    "dependencies-met": (state) => to.launch(state.history),
+    "timer-elapsed": "ignore",
+  },
+  launching: {
+    ...WATCH,
+    ...NOT_ASKED,
+    "start-ordered": "ignore",
+    "stop-ordered": (state, _event, context) => to.askToEnd(down(state.history), null, null, ORDERED, context),
+    "kill-ordered": (state, _event, context) => to.askToEnd(down(state.history), null, null, ORDERED, context),
+    "restart-ordered": "ignore",
+    "reload-ordered": "refuse",
+    launched: (state, event, context) => to.afterLaunch(state.history, event.pid, context),
+    "launch-failed": (state, event, context) => to.launchFailed(state.history, event.reason, context),
+    voided: (state, _event, context) => to.launchFailed(state.history, "the launch was void", context),
+    "ready-reported": "ignore",
+    "start-failed": "ignore",
+    "deadline-extended": "ignore",
+    exited: "ignore",
+    emptied: (state, _event, context) =>
+      to.launchFailed(state.history, "its shim ended before the program ran", context),
+    "reload-ended": "ignore",
+    "timer-elapsed": (state, _event, context) =>
+      to.failStart(state.history, null, "its shim did not run the program in time", context),
+  },
+  starting: {
+    ...ALIVE,
+    "start-ordered": "ignore",
+    "reload-ordered": "refuse",
+    "ready-reported": (state, event, context) => to.becomeReady(state.history, state.pid, context, event.how),
+    "start-failed": (state, event, context) => to.failStart(state.history, state.pid, event.reason, context),
+    "deadline-extended": (state, event) => to.move(state, { kind: "set-timer", delayMs: event.byMs }),
+    "reload-ended": "ignore",
+    "timer-elapsed": (state, _event, context) => startTimerElapsed(state, context),
+  },
+  running: {
+    ...ALIVE,
+    "start-ordered": "ignore",
+    "reload-ordered": (state, _event, context) => reload(state, context),
+    "ready-reported": "ignore",
+    "start-failed": "ignore",
+    "deadline-extended": "ignore",
+    "reload-ended": "ignore",
+    "timer-elapsed": "ignore",
+  },
+  reloading: {
+    ...ALIVE,
+    "start-ordered": "ignore",
+    "reload-ordered": "ignore",
+    "ready-reported": "ignore",
+    "start-failed": "ignore",
+    "deadline-extended": (state, event) => to.move(state, { kind: "set-timer", delayMs: event.byMs }),
+    "reload-ended": (state, event) => reloadEnded(state, event.failure),
+    "timer-elapsed": (state) => reloadEnded(state, "it did not end in time"),
+  },
+  ending: {
+    ...WATCH,
+    ...NOT_ASKED,
+    "start-ordered": (state) => to.move(wantedUp(state)),
+    "restart-ordered": (state) => to.move(wantedUp(state)),
+    "stop-ordered": (state) => to.move({ ...state, history: down(state.history) }),
+    "kill-ordered": (state) => to.killNow({ ...state, history: down(state.history) }, "KILL was ordered"),
+    "reload-ordered": "refuse",
+    launched: (state, event, context) => claimedWhileEnding(state, event.pid, context),
+    "launch-failed": (state, event, context) => to.launchFailed(state.history, event.reason, context),
+    voided: (state, _event, context) => to.afterEmpty(state, context),
+    "ready-reported": "ignore",
+    "start-failed": "ignore",
+    "deadline-extended": (state, event) =>
+      state.phase === "asked" ? to.move(state, { kind: "set-timer", delayMs: event.byMs }) : to.move(state),
+    exited: (state, event) => to.mainExitedWhileEnding(state, event.exit),
+    emptied: (state, _event, context) => to.afterEmpty(state, context),
+    "reload-ended": "ignore",
+    "timer-elapsed": (state, _event, context) => to.endingTimerElapsed(state, context),
+  },
+  backoff: {
+    ...START,
+    ...RESTART,
+    ...NO_GENERATION,
+    ...NOT_ASKED,
+    ...STOP,
+    ...WATCH,
+    "reload-ordered": "refuse",
+    "timer-elapsed": (state) => to.beginByPolicy(state.history),
+  },
+  finished: {
+    ...START,
+    ...RESTART,
+    ...NO_GENERATION,
+    ...NOT_ASKED,
+    ...STOP,
+    ...WATCH,
+    "reload-ordered": "refuse",
+    "timer-elapsed": "ignore",
+  },
+  failed: {
+    ...START,
+    ...RESTART,
+    ...NO_GENERATION,
+    ...NOT_ASKED,
+    ...STOP,
+    ...WATCH,
+    "reload-ordered": "refuse",
+    "timer-elapsed": (state) => to.revive(state.history),
+  },
+};
+
+function startTimerElapsed(state: Starting, context: to.MachineContext): to.Next {
+  const { ready, start } = context.spec;
+  switch (ready.kind) {
+    case "time":
+      return to.becomeReady(state.history, state.pid, context, `it ran for ${start.waitMs}ms`);
+    case "line":
+    case "notify":
+    case "fd":
+    case "script":
+    case "check": {
+      const reason = `it was not ready within ${start.timeoutMs}ms`;
+      return state.history.watched
+        ? to.failStart(state.history, state.pid, reason, context)
+        : to.move(state, { kind: "set-timer", delayMs: start.timeoutMs });
+    }
+    default:
+      return assertNever(ready);
+  }
+}
+
+function reload(state: Running, context: to.MachineContext): to.Next {
+  const { signal, command } = context.spec.reload;
+  if (command === null) {
+    return to.move(state, to.record("instance.reloading", `${signal} is sent for a reload`, { signal }), {
+      kind: "send-signal",
+      signal,
+      reach: "main",
+    });
+  }
+  return to.move(
+    { ...state, name: "reloading" },
+    to.record("instance.reloading", "the reload command is run"),
+    { kind: "run-reload-command", command },
+    { kind: "set-timer", delayMs: context.spec.start.timeoutMs },
+  );
+}
+
+function reloadEnded(state: Reloading, failure: string | null): to.Next {
+  const event =
+    failure === null
+      ? to.record("instance.reloaded", "reloaded")
+      : to.record("instance.reload-failed", `the reload failed: ${failure}; the program goes on as it was`);
+  return to.move({ ...state, name: "running" }, event);
+}
+
+function wantedUp(state: Ending): Ending {
+  return { ...state, why: ORDERED, history: { ...state.history, wanted: "up" } };
+}
+
+/** The program was quicker than the void claim: it runs and must be ended. */
+function claimedWhileEnding(state: Ending, pid: number, context: to.MachineContext): to.Next {
+  if (state.pid !== null) return to.move(state);
+  const claimed: Ending = { ...state, pid };
+  if (state.phase === "killed") return to.killNow(claimed, "KILL is sent: the start was called off");
+  return to.move({ ...claimed, asks: 1 }, ...to.stopEffects(context.spec));
+}
