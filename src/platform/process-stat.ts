@@ -15,6 +15,8 @@ export interface ProcessStat {
   readonly startTicks: number;
   /** used so far by itself (not by its children), in clock ticks */
   readonly cpuTicks: number;
+  /** used by its ended descendants, as far as somebody waited for each of them */
+  readonly childrenCpuTicks: number;
   /** resident pages; the kernel keeps this count loosely, a few hundred kB may be missing */
   readonly residentPages: number;
 }
@@ -69,6 +71,7 @@ export function parseProcessStat(line: Buffer): ProcessStat | undefined {
     threads: field(20),
     startTicks: field(22),
     cpuTicks: field(14) + field(15),
+    childrenCpuTicks: field(16) + field(17),
     residentPages: field(24),
   };
   return fields.length === 22 && stat.pid > 0 && stat.startTicks >= 0 ? stat : undefined;
