@@ -1,0 +1,62 @@
+import { describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { catalogueEntries, referencePages, sampleMessage } from "../../scripts/reference/pages.ts";
+import { EVENT_KINDS } from "../../src/model/event.ts";
+
+const ROOT = join(import.meta.dir, "../..");
+const OWN_PATH = "test/architecture/catalogue.test.ts";
+const codes = catalogueEntries().map(([code]) => code);
+
+/** The text of every test and of every source file that is none. */
+function readSources(): { tests: string; source: string } {
+  const texts = { tests: "", source: "" };
+  for (const path of new Bun.Glob("{src,native,test,scripts}/**/*.ts").scanSync({ cwd: ROOT })) {
+    if (path === OWN_PATH) continue;
+    texts[path.endsWith(".test.ts") ? "tests" : "source"] += readFileSync(join(ROOT, path), "utf8");
+  }
+  return texts;
+}
+
+const { tests, source } = readSources();
+
+describe("the error catalogue", () => {
+  test("is read", () => expect(codes.length).toBeGreaterThan(10));
+
+  test("has no code that no test raises", () => {
+    expect(codes.filter((code) => !tests.includes(`"${code}"`))).toEqual([]);
+  });
+
+  test("has no code that nothing raises", () => {
+    expect(codes.filter((code) => !new RegExp(`\\(\\s*"${code}"`).test(source))).toEqual([]);
+  });
+
+  test("says what cannot be done, why, and what comes next", () => {
+    for (const [code, entry] of catalogueEntries()) {
+      expect(`${code}: ${sampleMessage(entry)}`).toMatch(/^[a-z-]+: cannot [^:]+( [^:]+)*: [^;]+; .+/s);
+    }
+  });
+});
+
+describe("the list of events", () => {
+  test("has no kind that nothing writes", () => {
+    const kinds = Object.keys(EVENT_KINDS);
+    expect(kinds.length).toBeGreaterThan(10);
+    const inUse = source.replace(/export const EVENT_KINDS = [\s\S]*?as const/, "");
+    expect(kinds.filter((kind) => !inUse.includes(`"${kind}"`))).toEqual([]);
+  });
+});
+
+describe("the reference", () => {
+  for (const { path, text } of referencePages()) {
+    test(`${path} is what "npm run reference" writes`, () => {
+      expect(existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), "utf8") : "").toBe(text);
+    });
+  }
+
+  test("names every code and every kind", () => {
+    const [errors = "", events = ""] = referencePages().map((page) => page.text);
+    expect(codes.filter((code) => !errors.includes(`\`${code}\``))).toEqual([]);
+    expect(Object.keys(EVENT_KINDS).filter((kind) => !events.includes(`\`${kind}\``))).toEqual([]);
+  });
+});
