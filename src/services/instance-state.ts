@@ -176,5 +176,9 @@ export type InstanceEventKind =
   | "instance.reloaded"
   | "instance.reload-failed"
   | "instance.killed"
+  | "instance.escaped"
+  | "instance.adopted"
+  | "instance.shim-lost"
+  | "instance.signalled"
   | "instance.watch-off"
   | "instance.watch-on";

@@ -1,0 +1,71 @@
+import type { EventDraft } from "../model/event.ts";
+import type { InstanceId } from "../model/name.ts";
+import type { ServiceSpec } from "../model/service.ts";
+import type { SignalName } from "../model/signal.ts";
+import type { Exit, History, SignalReach } from "./instance-state.ts";
+
+/** One start of one instance. */
+export interface GenerationId {
+  readonly instance: InstanceId;
+  readonly generation: number;
+}
+
+/** What happened to a generation, as the shim recorded it. */
+export type GenerationFact =
+  | { readonly kind: "launched"; readonly pid: number }
+  | { readonly kind: "launch-failed"; readonly reason: string }
+  | { readonly kind: "voided" }
+  | { readonly kind: "exited"; readonly exit: Exit; readonly atWallMs: number }
+  | { readonly kind: "emptied" };
+
+export interface LaunchRequest extends GenerationId {
+  /** placeholders filled in */
+  readonly spec: ServiceSpec;
+  readonly history: History;
+  /** names the generation for ever: the marker in its environment, the key of its journal records */
+  readonly token: string;
+  /** id of the event that caused the start */
+  readonly cause: string | null;
+}
+
+/** What the supervisor orders of the processes' side. Facts come back through `Supervisor.fact`. */
+export interface Processes {
+  launch(request: LaunchRequest): void;
+  /** Makes the claim void; then, or when the program was quicker, a fact follows: `voided` or `launched`. */
+  voidClaim(id: GenerationId): void;
+  /** Sends a signal to what is there; what has ended meanwhile is no error. */
+  signal(id: GenerationId, signal: SignalName, reach: SignalReach): void;
+  killTree(id: GenerationId): void;
+  /** Descriptions of the processes of the generation that can still be seen. */
+  survivors(id: GenerationId): Promise<readonly string[]>;
+  /** Runs a stop or reload command as the service's user; the promise gives null, or why it failed. */
+  runCommand(
+    id: GenerationId,
+    spec: ServiceSpec,
+    command: readonly string[],
+    timeoutMs: number,
+  ): Promise<string | null>;
+  /** Remembered beside the generation, so that the next daemon need not wait for it again. */
+  markReady(id: GenerationId): void;
+  /** Log settings have changed: the shim takes them over while it runs. */
+  applyLogSettings(id: GenerationId, spec: ServiceSpec): void;
+}
+
+/** Tells when a starting instance wrote the line that says it is ready. */
+export interface ReadinessWatch {
+  /** @param found called at most once, with a failure when the pattern could not be searched */
+  watchLine(id: GenerationId, pattern: string, found: (failure: string | null) => void): Disposable;
+}
+
+export interface Recorder {
+  /** @returns the id of the event */
+  record(draft: EventDraft): string;
+}
+
+/** What an operator asked for; survives the daemon, not a boot of the host. */
+export interface WantedService {
+  /** set by `scale`; null: as the file says */
+  readonly scale: number | null;
+  /** by number of the instance */
+  readonly instances: Readonly<Record<number, Pick<History, "wanted" | "watched">>>;
+}

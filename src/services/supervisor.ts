@@ -1,0 +1,276 @@
+import type { Clock } from "../base/clock.ts";
+import { formatDuration } from "../base/duration.ts";
+import { formatInstance, type InstanceId } from "../model/name.ts";
+import type { ServiceSpec } from "../model/service.ts";
+import { adopt, type FoundGeneration } from "./adoption.ts";
+import { describeExit } from "./exit-words.ts";
+import { Instance, type InstanceHost } from "./instance.ts";
+import { type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
+import { OrderBook } from "./order-book.ts";
+import type { GenerationFact, GenerationId, Processes, ReadinessWatch, Recorder } from "./ports.ts";
+import { satisfiesDependants } from "./public-status.ts";
+import { Roster } from "./roster.ts";
+import { NO_RESTARTS_YET, reserve, type StormLimit, type StormPolicy } from "./storm-limit.ts";
+
+export interface SupervisorPorts {
+  readonly clock: Clock;
+  readonly processes: Processes;
+  readonly readiness: ReadinessWatch;
+  readonly recorder: Recorder;
+  random(): number;
+  newToken(): string;
+  restartLimit(): StormPolicy;
+  fillPlaceholders(spec: ServiceSpec, number: number): ServiceSpec;
+  /** An instance has moved; `status` reads anew. */
+  changed(instance: Instance): void;
+  /** What the operator wants of an instance has changed. */
+  wantedChanged(): void;
+  /** A `key` service has ended by itself. */
+  keyEnded(instance: Instance): void;
+}
+
+/** Keeps the instances: hands facts to their machines, answers what they ask, and tells who waits for them. */
+export class Supervisor implements InstanceHost {
+  readonly roster = new Roster();
+  readonly orders: OrderBook;
+  readonly clock: Clock;
+  readonly processes: Processes;
+  private readonly ports: SupervisorPorts;
+  private storm: StormLimit = NO_RESTARTS_YET;
+  private readonly lineWatches = new Map<Instance, Disposable>();
+  private readonly moveListeners = new Set<(instance: Instance) => void>();
+
+  constructor(ports: SupervisorPorts) {
+    this.ports = ports;
+    this.clock = ports.clock;
+    this.processes = ports.processes;
+    this.orders = new OrderBook(
+      (instance) => this.blockedBy(instance),
+      (status) => {
+        const subject = "muster";
+        const message = `${status.order} has ended ${status.ok ? "well" : "with failures"}`;
+        ports.recorder.record({ kind: "order.ended", subject, message, cause: status.id, data: { ok: status.ok } });
+      },
+    );
+  }
+
+  random(): number {
+    return this.ports.random();
+  }
+
+  newToken(): string {
+    return this.ports.newToken();
+  }
+
+  /** Creates an instance that has never run here. */
+  createInstance(id: InstanceId, wish: Pick<History, "wanted" | "watched">): Instance {
+    return this.addInstance(id, { name: "stopped", history: { ...NEW_HISTORY, ...wish }, reason: null });
+  }
+
+  private addInstance(id: InstanceId, state: InstanceState): Instance {
+    const service = this.roster.services.get(id.service);
+    if (service === undefined) throw new Error(`no service ${id.service} for instance ${formatInstance(id)}`);
+    const spec = this.ports.fillPlaceholders(service.spec, id.number);
+    const instance = new Instance(id, spec, state, this);
+    this.roster.add(id.service, instance);
+    return instance;
+  }
+
+  /** Takes over what an earlier daemon left. The service must be in the roster. */
+  adoptInstance(found: FoundGeneration, wish: Pick<History, "wanted" | "watched">): Instance {
+    const adoption = adopt(found, wish, this.clock.monotonicMs());
+    const instance = this.addInstance(found.instance, adoption.state);
+    instance.token = found.token;
+    instance.causeId = found.cause;
+    if (found.exit !== null) instance.lastExit = found.exit;
+    if (adoption.alive) {
+      const message = `taken over while it runs, pid ${found.claimedBy}`;
+      instance.causeId = this.record(instance, { kind: "instance.adopted", message, data: { pid: found.claimedBy } });
+    }
+    return instance;
+  }
+
+  /** The second half of an adoption, when every instance is there: what happened meanwhile is dispatched. */
+  resume(instance: Instance, found: FoundGeneration): void {
+    const { history } = instance.state;
+    const adoption = adopt(found, history, this.clock.monotonicMs());
+    if (instance.state.name === "starting" && adoption.events.length === 0) {
+      const { start, ready } = instance.spec;
+      instance.resumeTimer(ready.kind === "time" ? start.waitMs : start.timeoutMs);
+      this.watchReadiness(instance);
+    }
+    for (const event of adoption.events) instance.dispatch(event);
+  }
+
+  /** A fact about a generation; one about an older generation is late and dropped. */
+  fact(id: GenerationId, fact: GenerationFact): void {
+    const instance = this.roster.find(id.instance.service, id.instance.number);
+    if (instance === undefined || instance.state.history.generation !== id.generation) return;
+    if (fact.kind === "exited") {
+      instance.lastExit = { exit: fact.exit, atWallMs: fact.atWallMs };
+      instance.dispatch({ kind: "exited", exit: fact.exit });
+      this.lookAtKey(instance);
+    } else {
+      instance.dispatch(fact);
+    }
+  }
+
+  private lookAtKey(instance: Instance): void {
+    const { state } = instance;
+    if (!instance.spec.key || state.name !== "ending" || state.why.kind === "ordered") return;
+    instance.dispatch({ kind: "stop-ordered" });
+    this.ports.keyEnded(instance);
+  }
+
+  record(instance: Instance, event: RecordedEvent): string {
+    if (event.kind === "instance.reload-failed") this.orders.settleGoal(instance, "reloaded", event.message);
+    const once = event.kind === "instance.exited" ? `exit:${instance.token}` : undefined;
+    const exit = event.kind === "instance.exited" ? this.severityOfExit(instance) : undefined;
+    return this.ports.recorder.record({
+      kind: event.kind,
+      subject: instance.name,
+      message: event.message,
+      cause: instance.causeId ?? undefined,
+      severity: exit,
+      data: event.data,
+      once,
+    });
+  }
+
+  private severityOfExit(instance: Instance): "info" | "warn" {
+    const { state, lastExit, spec } = instance;
+    if (state.history.wanted === "down") return "info";
+    const succeeded = lastExit?.exit.kind === "code" && spec.successCodes.includes(lastExit.exit.code);
+    return succeeded ? "info" : "warn";
+  }
+
+  reserveRestart(instance: Instance): number {
+    const nowMs = this.clock.monotonicMs();
+    const { atMs, next } = reserve(this.storm, this.ports.restartLimit(), nowMs);
+    this.storm = next;
+    if (atMs > nowMs) this.recordStorm(instance, atMs - nowMs);
+    return atMs;
+  }
+
+  private recordStorm(instance: Instance, delayMs: number): void {
+    const { restarts, withinMs } = this.ports.restartLimit();
+    instance.causeId = this.ports.recorder.record({
+      kind: "daemon.storm",
+      subject: instance.name,
+      message: `held back for ${formatDuration(Math.ceil(delayMs))}: more than ${restarts} restarts within ${formatDuration(withinMs)} on this host`,
+      cause: instance.causeId ?? undefined,
+    });
+  }
+
+  missingDependencies(instance: Instance): readonly string[] {
+    return instance.spec.dependsOn.filter((name) => {
+      const dependency = this.roster.services.get(name);
+      if (dependency === undefined || dependency.instances.length === 0) return true;
+      return (
+        dependency.instances.some(
+          (other) => !this.roster.isRetired(other) && !satisfiesDependants(dependency.spec.kind, other.state),
+        ) || this.isAboutToEnd(name)
+      );
+    });
+  }
+
+  /** Set by the order desk: has the service an order waiting that will end it first? */
+  isAboutToEnd: (serviceName: string) => boolean = () => false;
+
+  /** Why a waiting instance will not start by itself: something that it waits for was given up or is not wanted. */
+  private blockedBy(instance: Instance): string | null {
+    for (const name of this.missingDependencies(instance)) {
+      const instances = this.roster.services.get(name)?.instances ?? [];
+      const failed = instances.find((other) => other.state.name === "failed" || other.state.name === "stopped");
+      if (failed !== undefined) return `waits for ${name}, and ${failed.name} is ${failed.state.name}`;
+    }
+    return null;
+  }
+
+  moved(instance: Instance, before: InstanceState): void {
+    const { state } = instance;
+    if (state.name === "running" && before.name !== "running" && before.name !== "reloading") {
+      this.processes.markReady(instance.generation);
+    }
+    if (state.name !== before.name) {
+      this.watchReadiness(instance);
+      this.wakeDependants(instance.id.service);
+    }
+    const { history } = state;
+    if (history.wanted !== before.history.wanted || history.watched !== before.history.watched) {
+      this.ports.wantedChanged();
+    }
+    this.forgetRetired(instance);
+    this.orders.look(instance);
+    for (const listener of this.moveListeners) listener(instance);
+    this.ports.changed(instance);
+  }
+
+  /** Told after each move of any instance. */
+  onMoved(listener: (instance: Instance) => void): Disposable {
+    this.moveListeners.add(listener);
+    return { [Symbol.dispose]: () => this.moveListeners.delete(listener) };
+  }
+
+  private watchReadiness(instance: Instance): void {
+    this.lineWatches.get(instance)?.[Symbol.dispose]();
+    this.lineWatches.delete(instance);
+    const { ready } = instance.spec;
+    if (instance.state.name !== "starting" || ready.kind !== "line") return;
+    const { generation } = instance;
+    const watch = this.ports.readiness.watchLine(generation, ready.pattern, (failure) => {
+      if (instance.state.history.generation !== generation.generation) return;
+      if (failure === null) instance.dispatch({ kind: "ready-reported", how: "its ready line was written" });
+      else instance.dispatch({ kind: "start-failed", reason: failure });
+    });
+    this.lineWatches.set(instance, watch);
+  }
+
+  /** Lets what waits for this service look again; also for those whose wait has just become hopeless. */
+  wakeDependants(serviceName: string): void {
+    for (const name of this.roster.dependantsOf(serviceName)) {
+      for (const waiting of this.roster.services.get(name)?.instances ?? []) {
+        if (waiting.state.name !== "waiting") continue;
+        waiting.lookAtDependencies();
+        this.orders.look(waiting);
+      }
+    }
+  }
+
+  private forgetRetired(instance: Instance): void {
+    if (!this.roster.isRetired(instance) || instance.state.name !== "stopped") return;
+    this.roster.remove(instance);
+    instance[Symbol.dispose]();
+    const service = this.roster.services.get(instance.id.service);
+    if (service !== undefined && service.instances.length === 0 && this.goneServices.has(instance.id.service)) {
+      this.forgetService(instance.id.service);
+    }
+  }
+
+  /** Services that are no more in the configuration and end. */
+  readonly goneServices = new Set<string>();
+
+  forgetService(name: string): void {
+    this.roster.services.delete(name);
+    this.goneServices.delete(name);
+    this.roster.indexDependencies();
+  }
+
+  /** The shim of a generation was killed and another has taken over. */
+  shimLost(id: GenerationId): void {
+    const instance = this.roster.find(id.instance.service, id.instance.number);
+    if (instance === undefined || instance.state.history.generation !== id.generation) return;
+    const message = "its shim was killed; a new one has taken over its output, its exit code will not be known";
+    this.record(instance, { kind: "instance.shim-lost", message });
+  }
+
+  /** How the last run ended, in words, for `why`. */
+  lastEnd(instance: Instance): string | null {
+    return instance.lastExit === null ? null : describeExit(instance.lastExit.exit);
+  }
+
+  [Symbol.dispose](): void {
+    for (const instance of this.roster.instances()) instance[Symbol.dispose]();
+    for (const watch of this.lineWatches.values()) watch[Symbol.dispose]();
+  }
+}
