@@ -1,0 +1,176 @@
+/* The shim of Muster: it moves bytes and records facts, and decides nothing. The contract is docs/shim.md. */
+#ifndef SHIM_H
+#define SHIM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { LINE_BYTES = 512, LABEL_BYTES = 160, DIRECTORY_BYTES = 240, HANDED_MOST = 64, FIRST_HANDED = 3 };
+enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
+#define NEVER INT64_MAX
+
+/* ---- text.c: numbers and lines without stdio ---- */
+
+struct line {
+  unsigned length;
+  char bytes[LINE_BYTES];
+};
+
+void put_text(struct line *line, const char *text);
+void put_number(struct line *line, uint64_t number);
+bool read_number(const char **text, uint64_t *number);
+bool write_whole(int fd, const void *bytes, size_t length);
+ssize_t read_small(const char *path, char *bytes, size_t room);
+int64_t clock_ns(void);
+int64_t epoch_ns(void);
+
+/* ---- records.c: files of NUL-ended "key value" records: spec and log ---- */
+
+struct records {
+  char *bytes;
+  size_t length;
+};
+
+struct entry {
+  const char *key; /* not ended by NUL: compare with is_key */
+  size_t key_length;
+  const char *value;
+};
+
+int records_read(struct records *records, const char *path);
+void records_release(struct records *records);
+bool records_next(const struct records *records, size_t *cursor, struct entry *entry);
+bool is_key(const struct entry *entry, const char *key);
+
+/* What the shim itself needs of `spec`; the rest is read by the program's side after the fork. */
+struct spec {
+  struct records records;
+  const char *name;
+  uint64_t uid, gid, generation;
+  bool has_uid, has_gid;
+  unsigned arguments, variables;
+};
+
+int spec_read(struct spec *spec);
+
+/* What `log` says. Read whenever it is needed, so that a shim at rest keeps no paths in memory. */
+struct settings {
+  struct records records;
+  const char *path[2]; /* of out and err; no err: merged into out */
+  const char *archive;
+  uint64_t size;
+  bool wait;
+};
+
+int settings_read(struct settings *settings);
+
+/* ---- fact.c: identities, records, the bell ---- */
+
+struct bell {
+  int run_directory;
+  bool look; /* the bell was full: "look" is owed */
+  char label[LABEL_BYTES];
+  unsigned length;
+  char bytes[2 * LINE_BYTES];
+};
+
+void origin_read(void);
+void put_identity(struct line *line, pid_t pid, uint64_t start_time);
+void put_times(struct line *line);
+uint64_t start_time_of(pid_t pid);
+int record_write(const char *name, const struct line *content);
+int claim_write(void);
+void bell_open(struct bell *bell, const char *directory);
+void bell_add(struct bell *bell, const char *record, const struct line *content);
+void bell_ring(struct bell *bell);
+
+/* ---- child.c: the program's side, from fork to execve ---- */
+
+enum step {
+  STEP_SPEC, STEP_LOG, STEP_FIFO, STEP_FORK, STEP_SESSION, STEP_CGROUP, STEP_LIMIT, STEP_NICE, STEP_GROUPS,
+  STEP_GID, STEP_UID, STEP_DIRECTORY, STEP_DESCRIPTOR, STEP_CLAIM, STEP_EXEC,
+};
+
+struct failure {
+  int step;
+  int error;
+};
+
+extern const char *const STEP_NAMES[];
+
+struct child {
+  const struct spec *spec;
+  int output[2];
+  int report; /* a close-on-exec pipe: a struct failure, or nothing when the program runs */
+  unsigned handed;
+  mode_t umask;
+};
+
+_Noreturn void child_run(const struct child *child);
+
+/* ---- output.c, logfile.c: from the FIFOs into the log files ---- */
+
+struct stream {
+  const char *name; /* "out", "err"; NULL: there is no such stream */
+  int fifo, log, index;
+  int plug;           /* a write end of our own, once the program has closed its own: no endless hang-up */
+  bool hung;          /* nobody has it open for writing */
+  bool full;          /* the log takes nothing now */
+  bool rotate;        /* a rotation was ordered */
+  unsigned small;     /* moves in a row that found little */
+  int64_t pause_ns;   /* not looked at before */
+  int64_t index_ns;   /* when the last index record was written */
+  int64_t full_ns;    /* when the log is tried again */
+  int64_t rotate_ns;  /* an ordered rotation waits no longer than this for a line's end */
+  int64_t retry_ns;   /* a rotation that failed is not tried before */
+  int64_t locked_ns;  /* since when somebody else has had the log's lock */
+  uint64_t looked;    /* bytes of a line that went on after the rotation was due */
+  uint64_t lost;      /* total of the generation */
+  uint64_t gap;       /* lost and not in the index yet */
+};
+
+struct output {
+  struct stream stream[2];
+  struct bell *bell;
+  int null;
+  uint32_t generation;
+  uint64_t size;
+  bool wait;
+  bool adopted;
+  bool lost_changed;
+  int64_t lost_ns; /* when `lost` was last written */
+};
+
+int output_configure(struct output *output);
+void output_move(struct output *output, struct stream *stream, int64_t now);
+bool output_drain(struct output *output, int64_t now, bool give_up);
+void output_rotate(struct output *output, int64_t now);
+void output_record_lost(struct output *output, int64_t now);
+void output_hang_up(struct output *output, struct stream *stream, int64_t now);
+
+int log_open(struct output *output, struct stream *stream);
+bool log_rotate(struct output *output, struct stream *stream);
+bool index_write(struct output *output, struct stream *stream, uint32_t kind, uint64_t offset, uint64_t value);
+
+/* ---- the modes ---- */
+
+struct handover {
+  const char *directory;
+  char *title; /* the memory of argv, to be overwritten with the name */
+  size_t title_room;
+  mode_t umask;
+  int null;
+  unsigned handed; /* descriptors 3, 4, … */
+};
+
+void name_process(const struct handover *handover, const char *name);
+void block_signals(void);
+void reset_signals(void);
+int launch(struct handover *handover);
+int run(const struct handover *handover);
+int adopt(const struct handover *handover);
+int keep(const char *run_directory, char **argv, char **environment, bool init);
+
+#endif
