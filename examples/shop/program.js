@@ -1,0 +1,41 @@
+/** What every program of the shop needs. */
+
+/** One line on standard output. Muster adds the time and who wrote it. */
+export function log(line) {
+  console.log(line);
+}
+
+/** Ends with a sentence for people on standard error, and code 1. */
+export function give(up) {
+  console.error(up);
+  process.exit(1);
+}
+
+/** The value of an environment variable that muster.toml sets. */
+export function setting(name) {
+  const value = process.env[name];
+  return value || give(`cannot run: ${name} is not set; muster.toml gives it, start the shop with "npm start"`);
+}
+
+/** Runs `finish` when the program is asked to end, then ends with code 0. */
+export function onEnd(finish) {
+  for (const signal of ["TERM", "INT"]) {
+    process.once(`SIG${signal}`, async () => {
+      log(`got ${signal}, closing`);
+      await finish();
+      process.exit(0);
+    });
+  }
+}
+
+/** Listens on 127.0.0.1, or says what is in the way. Closes in order when the program is asked to end. */
+export function listen(port, handle) {
+  try {
+    const server = Bun.serve({ hostname: "127.0.0.1", port, fetch: handle });
+    onEnd(() => server.stop());
+    return server;
+  } catch (error) {
+    if (error.code !== "EADDRINUSE") throw error;
+    give(`cannot listen on port ${port}: another program has it; end that one, or change "port" in muster.toml`);
+  }
+}
