@@ -1,4 +1,4 @@
-import { dlopen, type Pointer, read } from "bun:ffi";
+import { dlopen, type Pointer, ptr, read } from "bun:ffi";
 import { readFileSync } from "node:fs";
 import { loadedLibcPath } from "./libc-path.ts";
 
@@ -79,11 +79,13 @@ export class Libc {
   }
 
   /**
-   * Replaces this process; returns only when that failed.
-   * @param argv, environment arrays of pointers that end with a null pointer
+   * Replaces this process; returns only when that failed. Descriptors that are not closed on exec stay open.
+   * @param environment `KEY=value` each
    */
-  execve(path: string, argv: BigUint64Array, environment: BigUint64Array): number {
-    return this.checked(this.symbols.execve(cString(path), argv, environment));
+  execve(path: string, argv: readonly string[], environment: readonly string[]): number {
+    const words = argv.map(cString);
+    const variables = environment.map(cString);
+    return this.checked(this.symbols.execve(cString(path), pointersTo(words), pointersTo(variables)));
   }
 
   mkfifo(path: string, mode: number): number {
@@ -145,6 +147,11 @@ export function openLibc(): Libc {
 export function cString(text: string): Uint8Array {
   if (text.includes("\0")) throw new Error(`a NUL inside ${JSON.stringify(text)} cannot be handed to the system`);
   return Buffer.from(`${text}\0`);
+}
+
+/** An array of pointers that ends with a null pointer. The buffers must stay referenced while it is used. */
+function pointersTo(buffers: readonly Uint8Array[]): BigUint64Array {
+  return BigUint64Array.from([...buffers.map((buffer) => BigInt(ptr(buffer))), 0n]);
 }
 
 // The same numbers on every architecture: system calls from 424 on are common to all.

@@ -1,4 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const PR_SET_CHILD_SUBREAPER = 36;
 
 /** A shell that a test started. */
 export interface ShellChild {
@@ -18,24 +21,17 @@ export class TestChildren implements AsyncDisposable {
 
   /** Runs `/bin/sh -c script`, with `environment` beside the mark and PATH. */
   shell(script: string, environment: Readonly<Record<string, string>> = {}): ShellChild {
-    const [name = "", value = ""] = this.mark.split("=");
-    const child = Bun.spawn(["/bin/sh", "-c", script], {
-      env: { PATH: process.env.PATH ?? "", ...environment, [name]: value },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "inherit",
-    });
-    this.children.push(child);
-    const lines = readLines(child.stdout);
-    return {
-      pid: child.pid,
-      exited: child.exited,
-      line: async () => {
-        const next = await lines.next();
-        if (next.done) throw new Error("the shell wrote no further line");
-        return next.value;
-      },
-    };
+    return this.start(["/bin/sh", "-c", script], environment);
+  }
+
+  /** The same as a child subreaper, which orphans below it become children of: as a shim is one. */
+  reaper(script: string, environment: Readonly<Record<string, string>> = {}): ShellChild {
+    const libc = JSON.stringify(join(import.meta.dir, "../libc.ts"));
+    const code = `const { openLibc } = await import(${libc});
+      openLibc().prctl(${PR_SET_CHILD_SUBREAPER}, 1);
+      const environment = Object.entries(process.env).map((pair) => pair.join("="));
+      openLibc().execve("/bin/sh", ["sh", "-c", process.argv.at(-1)], environment);`;
+    return this.start([process.execPath, "-e", code, script], environment);
   }
 
   /** Pids of all that carries the mark, those included whose parents are gone. */
@@ -51,6 +47,27 @@ export class TestChildren implements AsyncDisposable {
       await turn();
     }
     await Promise.all(this.children.map((child) => child.exited));
+  }
+
+  private start(command: string[], environment: Readonly<Record<string, string>>): ShellChild {
+    const [name = "", value = ""] = this.mark.split("=");
+    const child = Bun.spawn(command, {
+      env: { PATH: process.env.PATH ?? "", ...environment, [name]: value },
+      stdin: "ignore",
+      stdout: "pipe",
+      stderr: "ignore",
+    });
+    this.children.push(child);
+    const lines = readLines(child.stdout);
+    return {
+      pid: child.pid,
+      exited: child.exited,
+      line: async () => {
+        const next = await lines.next();
+        if (next.done) throw new Error("the shell wrote no further line");
+        return next.value;
+      },
+    };
   }
 }
 
