@@ -1,0 +1,20 @@
+import type { MusterClient } from "../client/client.ts";
+
+/** What the commands use of the client, so that a test can stand in for it. */
+export type ClientPort = Pick<
+  MusterClient,
+  | "status"
+  | "followStatus"
+  | "names"
+  | "giveOrder"
+  | "followOrder"
+  | "plan"
+  | "apply"
+  | "logs"
+  | "events"
+  | "followEvents"
+  | "why"
+  | "daemon"
+  | "shutDown"
+  | "setLogLevel"
+>;

@@ -1,0 +1,80 @@
+import { nearest } from "../../base/nearest.ts";
+import { EVENT_KINDS, type EventKind } from "../../model/event.ts";
+import type { EventQuery } from "../../model/event-query.ts";
+import { SEVERITIES } from "../../model/severity.ts";
+import type { Command } from "../command.ts";
+import type { CommandContext } from "../context.ts";
+import { eventLineRenderer } from "../event-lines.ts";
+import { EXIT } from "../exit-codes.ts";
+import type { CommandInput } from "../input.ts";
+import { jsonLines } from "../output.ts";
+import { readCount, readMoment } from "../read-options.ts";
+import { readStream } from "../read-stream.ts";
+import { usageError } from "../usage-error.ts";
+
+const USUAL_EVENTS = 100;
+
+export const eventsCommand: Command = {
+  name: "events",
+  group: "health",
+  summary: "show what happened",
+  details: 'Without -n and --since the newest 100 are shown; a --kind may end with a star, as in "instance.*".',
+  arguments: [],
+  options: [
+    { long: "follow", short: "f", about: "go on with what happens from now on" },
+    { long: "lines", short: "n", value: "count", about: 'only the newest so many, or "all"' },
+    { long: "subject", value: "name", about: "only those of web (and its instances), web:1 or muster" },
+    { long: "kind", value: "kind", repeatable: true, about: "only this kind; may be given several times" },
+    { long: "severity", value: "severity", choices: SEVERITIES, about: "only this severity and worse" },
+    { long: "since", value: "time", about: "1h (back from now) or 2026-11-20T12:00:00+01:00" },
+    { long: "until", value: "time", about: "the same, for the end" },
+  ],
+  examples: [
+    { line: "muster events --severity error --since 1d", about: "what went wrong today" },
+    { line: "muster events -f --subject web --json", about: "a service's life, one JSON object a line" },
+  ],
+  execute,
+};
+
+async function execute(context: CommandContext, input: CommandInput): Promise<number> {
+  const query = toQuery(context, input);
+  if (input.has("follow") && query.until !== null) {
+    throw usageError("muster events", '"--until" is of no use with "--follow"');
+  }
+  const render = context.json ? jsonLines : await eventLineRenderer(context);
+  const client = await context.client();
+  if (input.has("follow")) {
+    await readStream(
+      context,
+      (signal) => client.followEvents(query, { signal }),
+      (event) => context.stdout.write(render([event])),
+    );
+  } else {
+    context.stdout.write(render(await client.events(query)));
+  }
+  return EXIT.well;
+}
+
+function toQuery(context: CommandContext, input: CommandInput): EventQuery {
+  const nowMs = context.nowMs();
+  const since = readMoment("muster events", input, "since", nowMs);
+  const kinds = input.texts("kind").flatMap(kindsOf);
+  const severity = input.text("severity");
+  return {
+    subject: input.text("subject"),
+    kinds: kinds.length === 0 ? null : kinds,
+    severity: SEVERITIES.find((candidate) => candidate === severity) ?? null,
+    since,
+    until: readMoment("muster events", input, "until", nowMs),
+    limit: readCount("muster events", input, "lines", since === null ? USUAL_EVENTS : null) ?? Number.MAX_SAFE_INTEGER,
+  };
+}
+
+function kindsOf(pattern: string): readonly EventKind[] {
+  const known = Object.keys(EVENT_KINDS) as EventKind[];
+  const found = known.filter((kind) =>
+    pattern.endsWith("*") ? kind.startsWith(pattern.slice(0, -1)) : kind === pattern,
+  );
+  if (found.length === 0) throw usageError("muster events", `there is no kind "${pattern}"`, nearest(pattern, known));
+  return found;
+}

@@ -1,0 +1,111 @@
+import type { OrderItem, OrderStatus } from "../../model/order.ts";
+import type { TextOutput } from "../context.ts";
+import type { Paint } from "../render/colour.ts";
+import { safeText } from "../render/safe-text.ts";
+import { stateColour } from "../render/state.ts";
+import { fit, type Measure } from "../render/width.ts";
+import { orderWords } from "./order-words.ts";
+
+/** Shows how an order goes on. `end` leaves nothing of it on a terminal; what came of it is said by others. */
+export interface OrderProgress {
+  show(status: OrderStatus): void;
+  end(): void;
+}
+
+export const SILENT_PROGRESS: OrderProgress = { show: () => {}, end: () => {} };
+
+/** Elsewhere than on a terminal: one line for each change of an instance. */
+export class PlainProgress implements OrderProgress {
+  private readonly output: TextOutput;
+  private readonly shown = new Map<string, string>();
+
+  constructor(output: TextOutput) {
+    this.output = output;
+  }
+
+  show(status: OrderStatus): void {
+    for (const item of status.items) {
+      const line = itemLine(status.order, item);
+      if (this.shown.get(item.instance) === line) continue;
+      this.shown.set(item.instance, line);
+      this.output.write(`${line}\n`);
+    }
+  }
+
+  end(): void {}
+}
+
+function itemLine(order: OrderStatus["order"], item: OrderItem): string {
+  const reason = item.reason === null ? "" : `: ${safeText(item.reason)}`;
+  switch (item.outcome) {
+    case "pending":
+      return `${item.instance} ${item.state}${reason}`;
+    case "done":
+      return `${item.instance} ${orderWords(order).done}`;
+    case "failed":
+      return `${item.instance} failed${reason}`;
+  }
+}
+
+/** On a terminal: a few lines that are drawn anew at each change, those that are not done yet first. */
+export class LiveProgress implements OrderProgress {
+  private readonly output: TextOutput;
+  private readonly paint: Paint;
+  private readonly measure: Measure;
+  private drawnLines = 0;
+
+  constructor(output: TextOutput, paint: Paint, measure: Measure) {
+    this.output = output;
+    this.paint = paint;
+    this.measure = measure;
+  }
+
+  show(status: OrderStatus): void {
+    const lines = this.lines(status).map((line) => `${line}\x1b[K\n`);
+    this.output.write(`${this.rewind()}${lines.join("")}\x1b[J`);
+    this.drawnLines = lines.length;
+  }
+
+  end(): void {
+    if (this.drawnLines > 0) this.output.write(`${this.rewind()}\x1b[J`);
+    this.drawnLines = 0;
+  }
+
+  private rewind(): string {
+    return this.drawnLines > 0 ? `\x1b[${this.drawnLines}A\r` : "";
+  }
+
+  /** Never as many lines as the terminal has: what scrolled away cannot be drawn anew. */
+  private lines(status: OrderStatus): readonly string[] {
+    const open = status.items.filter((item) => item.outcome !== "done");
+    const room = Math.max(1, this.output.rows - 3);
+    const shown = open.length > room ? open.slice(0, room - 1) : open;
+    const nameCells = Math.max(0, ...shown.map((item) => item.instance.length));
+    const more = open.length - shown.length;
+    return [
+      this.countLine(status),
+      ...shown.map((item) => this.itemRow(item, nameCells)),
+      ...(more > 0 ? [this.paint("dim", `  and ${more} more`)] : []),
+    ];
+  }
+
+  private countLine(status: OrderStatus): string {
+    const count = (outcome: OrderItem["outcome"]) => status.items.filter((item) => item.outcome === outcome).length;
+    const failed = count("failed");
+    const done = `${status.order}: ${count("done")} of ${status.items.length} done`;
+    return this.paint("bold", done) + (failed > 0 ? this.paint("red", `, ${failed} failed`) : "");
+  }
+
+  private itemRow(item: OrderItem, nameCells: number): string {
+    const state = item.outcome === "failed" ? "failed" : item.state;
+    const start = `  ${item.instance.padEnd(nameCells)}  ${state.padEnd(11)}`;
+    const room = this.output.columns - 1;
+    const head = fit(start, room, this.measure);
+    const reason = item.reason === null ? "" : fit(`  ${safeText(item.reason)}`, room - start.length, this.measure);
+    return (
+      head.replace(state, () =>
+        this.paint(stateColour(item.outcome === "failed" ? "failed" : item.state, true), state),
+      ) + reason
+    );
+  }
+}
