@@ -19,11 +19,11 @@ const finish = database.query("UPDATE orders SET state = 'shipped' WHERE number 
 async function ship(order) {
   log(`packing order ${order.number}: ${order.item}`);
   await Bun.sleep(PACKING_MS);
-  finish.run({ number: order.number });
   const letter = join(outbox, `order-${order.number}`);
   // Written aside and put in place by its name, so that the mailer never reads half a letter.
   writeFileSync(`${letter}.new`, `Dear ${order.visitor}, your ${order.item} is on its way.\n`);
   renameSync(`${letter}.new`, `${letter}.letter`);
+  finish.run({ number: order.number });
   log(`shipped order ${order.number}`);
 }
 

@@ -1,6 +1,6 @@
 /** The kinds of tests, the longest first, so that the two processes end at about the same time. */
 export const GROUPS = [
-  { name: "system", pattern: /^test\/system\//, limitMs: 900_000 },
+  { name: "system", pattern: /^test\/system\/|\.system\.test\.ts$/, limitMs: 900_000 },
   { name: "chaos", pattern: /^test\/chaos\//, limitMs: 150_000 },
   { name: "end to end", pattern: /^test\/e2e\//, limitMs: 150_000 },
   { name: "unit", pattern: /^/, limitMs: 100_000 },

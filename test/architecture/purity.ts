@@ -12,7 +12,7 @@ const FORBIDDEN_NAMES = new Set([
 ]);
 const FORBIDDEN_MEMBERS = new Set(["Date.now", "Math.random"]);
 /** It only computes with strings. */
-const ALLOWED_BUILT_INS = ["node:path"];
+const ALLOWED_BUILT_INS = ["node:path", "node:path/posix"];
 const FORBIDDEN_ROOMS = ["platform", "journal"];
 
 export function isPure(module: Module): boolean {
