@@ -47,11 +47,6 @@ export class WorkerLink {
     this.worker?.postMessage(message);
   }
 
-  /** Ends the worker without a word to it, as a fault would. */
-  terminate(): void {
-    this.worker?.terminate();
-  }
-
   async close(): Promise<void> {
     this.closing = true;
     clearTimeout(this.restartTimer);
