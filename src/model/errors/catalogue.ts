@@ -4,6 +4,7 @@ import { CLI_ERRORS } from "./cli.ts";
 import { CONFIG_ERRORS } from "./config.ts";
 import { DAEMON_ERRORS } from "./daemon.ts";
 import type { ErrorEntry } from "./entry.ts";
+import { LOG_ERRORS } from "./logs.ts";
 import { SERVICE_ERRORS } from "./services.ts";
 
 /** Every error that a user can see. A code is never reused for another meaning. */
@@ -13,6 +14,7 @@ export const ERROR_CATALOGUE = {
   ...API_ERRORS,
   ...CONFIG_ERRORS,
   ...CLI_ERRORS,
+  ...LOG_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
