@@ -1,3 +1,5 @@
+import type { OrderStatus } from "./order.ts";
+
 /** What applying a configuration would do to a service. */
 export const CHANGE_KINDS = ["untouched", "live", "reload", "restart", "new", "gone"] as const;
 export type ChangeKind = (typeof CHANGE_KINDS)[number];
@@ -14,4 +16,10 @@ export interface ServiceChange {
 export interface PlanReport {
   readonly path: string;
   readonly changes: readonly ServiceChange[];
+}
+
+/** The answer to `apply`: what it does, and the order that does it. */
+export interface ApplyReport {
+  readonly plan: PlanReport;
+  readonly order: OrderStatus;
 }

@@ -4,7 +4,8 @@ export const API_ERRORS = {
   "request-malformed": entry(
     400,
     2,
-    (d: { reason: string }) => `cannot read the request: ${d.reason}; see "muster api" for what is taken`,
+    (d: { reason: string; field?: string | undefined }) =>
+      `cannot read the request: ${d.reason}; GET /v1/openapi.json says what is taken`,
   ),
   "request-too-large": entry(
     413,
@@ -18,6 +19,18 @@ export const API_ERRORS = {
     (d: { method: string; path: string }) =>
       `cannot answer ${d.method} ${d.path}: there is no such route; GET /v1/openapi.json lists them`,
   ),
+  "method-not-allowed": entry(
+    405,
+    2,
+    (d: { method: string; path: string; allowed: readonly string[] }) =>
+      `cannot answer ${d.method} ${d.path}: this route takes ${d.allowed.join(", ")}; GET /v1/openapi.json lists them`,
+  ),
+  "order-unknown": entry(
+    404,
+    1,
+    (d: { id: string }) =>
+      `cannot find the order ${d.id}: the daemon knows none with that id, or it ended long ago; "muster events" has its record`,
+  ),
   "access-denied": entry(
     403,
     1,
@@ -28,5 +41,36 @@ export const API_ERRORS = {
     1,
     (d: { reason: string }) =>
       `cannot answer: a fault in muster (${d.reason}); services are not affected, the daemon's log has the details`,
+  ),
+  "socket-unusable": entry(
+    500,
+    1,
+    (d: { socket: string; reason: string }) =>
+      `cannot listen on ${d.socket}: ${d.reason}; choose another directory with --run-dir`,
+  ),
+  /* The rest is what the client itself finds. */
+  "socket-not-permitted": entry(
+    403,
+    1,
+    (d: { socket: string }) =>
+      `cannot reach the muster daemon: this user may not use ${d.socket}; run the command as the daemon's user or as root, or give the socket a group in the configuration`,
+  ),
+  "daemon-silent": entry(
+    504,
+    4,
+    (d: { socket: string; waitedMs: number }) =>
+      `cannot get an answer from the muster daemon on ${d.socket}: nothing came for ${d.waitedMs}ms; an order may have been taken all the same, "muster status" shows it`,
+  ),
+  "connection-lost": entry(
+    503,
+    1,
+    (d: { reason: string }) =>
+      `cannot get the rest of the daemon's answer: ${d.reason}; the daemon ended, or it cut off a reader that took nothing for too long; orders that were accepted go on`,
+  ),
+  "answer-unreadable": entry(
+    502,
+    1,
+    (d: { reason: string }) =>
+      `cannot read the daemon's answer: ${d.reason}; perhaps daemon and client are of different versions, "muster --version" tells`,
   ),
 } as const;

@@ -1,0 +1,17 @@
+import { type Schema, text } from "./schema.ts";
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+/** RFC 3339 with its offset, on the way in and out. */
+export function timeText(about = "RFC 3339 with offset"): Schema<string> {
+  return text({ pattern: TIME, what: "a time as in 2026-01-31T12:00:00.000Z", format: "date-time", about });
+}
+
+/** How a caller names services; whether there is such a one is for the daemon to say. */
+export function targetText(): Schema<string> {
+  return text({ maxLength: 200, about: "web, web:2, web:* or @group" });
+}
+
+export function absolutePath(about: string): Schema<string> {
+  return text({ pattern: /^\/[^\0]*$/, what: "an absolute path", maxLength: 4_096, about });
+}
