@@ -21,7 +21,7 @@ for platform in "$@"; do
       include=/usr/include/aarch64-linux-musl
       runtime=$(aarch64-linux-gnu-gcc -print-libgcc-file-name)
       aarch64-linux-gnu-gcc $flags -mno-outline-atomics -nostdinc -isystem "$include" \
-        -isystem "$(aarch64-linux-gnu-gcc -print-file-name=include)" -isystem /usr/aarch64-linux-gnu/include -nostdlib $root/crt1.o $root/crti.o $sources \
+        -isystem "$(aarch64-linux-gnu-gcc -print-file-name=include)" -nostdlib $root/crt1.o $root/crti.o $sources \
         -Wl,--start-group $root/libc.a "$runtime" -Wl,--end-group $root/crtn.o -o "$output/shim-arm64" ;;
     *) echo "cannot build the shim for $platform: the platforms are x64 and arm64" >&2; exit 2 ;;
   esac
