@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import type { Quarry } from "./process-hunt.ts";
 import type { ProcessSnapshot } from "./process-snapshot.ts";
 import { hasEnded, type ProcessStat } from "./process-stat.ts";
 import type { ProcessTable } from "./process-table.ts";
@@ -9,6 +10,10 @@ export const MARK_VARIABLE = "MUSTER_TOKEN";
 /** How many environments are read at once, and how long one may take. */
 const READERS = 8;
 const READ_LIMIT_MS = 1_000;
+const EMPTY_READS = 4;
+
+/** The process from which all threads of the kernel descend, where they can be seen at all. */
+const KERNEL_THREADS = 2;
 
 /**
  * Finds processes by what they carry and not by who their parent is: what is left of a tree whose shim was killed.
@@ -28,21 +33,36 @@ export class ProcessMarks {
    * @returns an entry for every token of which something lives
    */
   async find(tokens: ReadonlySet<string>, notBeforeTicks = 0): Promise<Map<string, ProcessStat[]>> {
-    const found = new Map<string, ProcessStat[]>();
     const snapshot = await this.table.scanSliced();
-    const queue = [...snapshot.rows.values()].filter((row) => !hasEnded(row) && row.startTicks >= notBeforeTicks);
-    const work = async () => {
-      for (let row = queue.pop(); row; row = queue.pop()) {
-        const token = markIn(await readEnvironment(row.pid));
-        if (token === undefined || !tokens.has(token)) continue;
-        const rows = found.get(token);
-        if (rows) rows.push(row);
-        else found.set(token, [row]);
-      }
-    };
-    await Promise.all(Array.from({ length: READERS }, work));
-    return found;
+    return sortByMark([...snapshot.rows.values()], tokens, notBeforeTicks);
   }
+
+  /** What carries one token, for a hunt. */
+  quarry(token: string, notBeforeTicks = 0): Quarry {
+    const select = async (rows: readonly ProcessStat[]) =>
+      (await sortByMark(rows, new Set([token]), notBeforeTicks)).get(token) ?? [];
+    return { among: (all) => select([...all.rows.values()]), amongFresh: select };
+  }
+}
+
+async function sortByMark(
+  rows: readonly ProcessStat[],
+  tokens: ReadonlySet<string>,
+  notBeforeTicks: number,
+): Promise<Map<string, ProcessStat[]>> {
+  const found = new Map<string, ProcessStat[]>();
+  const queue = rows.filter((row) => !hasEnded(row) && row.startTicks >= notBeforeTicks);
+  const work = async () => {
+    for (let row = queue.pop(); row; row = queue.pop()) {
+      const token = markIn(await readSettledEnvironment(row));
+      if (token === undefined || !tokens.has(token)) continue;
+      const same = found.get(token);
+      if (same) same.push(row);
+      else found.set(token, [row]);
+    }
+  };
+  await Promise.all(Array.from({ length: READERS }, work));
+  return found;
 }
 
 /**
@@ -66,6 +86,17 @@ function markIn(environment: Buffer | undefined): string | undefined {
     return environment.toString("latin1", at + sought.length, end < 0 ? environment.length : end);
   }
   return undefined;
+}
+
+/** In the middle of an `execve` a process has no environment for a moment: then it is asked again. */
+async function readSettledEnvironment(row: ProcessStat): Promise<Buffer | undefined> {
+  const isKernelThread = row.pid === KERNEL_THREADS || row.parent === KERNEL_THREADS;
+  if (isKernelThread) return undefined;
+  for (let reading = 1; ; reading++) {
+    const environment = await readEnvironment(row.pid);
+    if (environment?.length !== 0 || reading === EMPTY_READS) return environment;
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
 }
 
 async function readEnvironment(pid: number): Promise<Buffer | undefined> {

@@ -41,6 +41,20 @@ export class ProcessTable {
     return new ProcessSnapshot(rows, this.units);
   }
 
+  /**
+   * Only what has a pid that is not in `seen`, and puts these there. A pid that was used again is therefore missed: a
+   * full pass has the last word.
+   */
+  scanFresh(seen: Set<number>): ProcessStat[] {
+    const rows = new Map<number, ProcessStat>();
+    for (const pid of pids()) {
+      if (seen.has(Number(pid))) continue;
+      seen.add(Number(pid));
+      this.readInto(rows, pid);
+    }
+    return [...rows.values()];
+  }
+
   private readInto(rows: Map<number, ProcessStat>, pid: string): void {
     const stat = this.reader.read(pid);
     if (stat) rows.set(stat.pid, stat);

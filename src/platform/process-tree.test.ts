@@ -30,6 +30,12 @@ const FAMILY = `
     wait' &
   wait`;
 
+/** At any moment only its newest process lives; left alone it ends by itself after some seconds. */
+const CHAIN = `[ "$LEFT" = 2000 ] && echo begun
+  LEFT=$((LEFT - 1))
+  [ "$LEFT" = 0 ] && echo complete && exit
+  (sh -c "$LINK" &)`;
+
 describe("killing a tree", () => {
   test("reaches double forks and own sessions, not its root", async () => {
     await using children = new TestChildren();
@@ -40,20 +46,17 @@ describe("killing a tree", () => {
     expect(outcome.refused).toEqual([]);
     expect(outcome.sent.length).toBe(5);
     expect(outcome.sent.map((row) => row.pid)).not.toContain(root.pid);
-    await root.exited;
-    expect(children.living()).toEqual([]);
+    expect(await root.rest()).toEqual([]);
+    await until(() => children.living().length === 0);
   });
 
-  test("outruns one that forks all the time", async () => {
+  test("outruns one whose processes each start the next one and end", async () => {
     await using children = new TestChildren();
-    // Each link starts the next one and ends: at any moment only its newest descendant lives.
-    const link = `(sh -c "$LINK" &) ; exit`;
-    const root = children.reaper('sh -c "$LINK" & wait; echo away; while :; do sleep 1000; done', { LINK: link });
-    expect(await root.line()).toBe("away");
-    await tree.killTree(identityOf(root.pid));
-    await until(() => children.living().length <= 2);
-    const rest = (await tree.living(identityOf(root.pid))).map((row) => row.name);
-    expect(rest.filter((name) => name !== "sleep")).toEqual([]);
+    const root = children.reaper('sh -c "$LINK" & sleep 1000 & wait', { LINK: CHAIN, LEFT: "2000" });
+    expect(await root.line()).toBe("begun");
+    const outcome = await tree.killTree(identityOf(root.pid));
+    expect(outcome.refused).toEqual([]);
+    expect(await root.rest()).toEqual([]);
   });
 
   test("does nothing when its root is somebody else by now", async () => {
@@ -101,12 +104,11 @@ describe("what escaped a killed root", () => {
     await root.line();
     await root.exited;
     const before = identityOf(process.pid).startTicks;
-    const find = async () => (await marks.find(new Set([token]), before)).get(token) ?? [];
-    const found = await find();
+    const found = (await marks.find(new Set([token]), before)).get(token) ?? [];
     expect(found.map((row) => row.pid).toSorted()).toEqual(children.living().toSorted());
     expect(found.length).toBe(2);
     expect((await marks.find(new Set([token.slice(1), "other"]))).size).toBe(0);
-    expect((await tree.killAll(find)).sent.length).toBe(2);
+    expect((await tree.killAll(marks.quarry(token, before))).sent.length).toBe(2);
     await until(() => children.living().length === 0);
   });
 

@@ -9,6 +9,8 @@ export interface ShellChild {
   readonly exited: Promise<number>;
   /** The next line of its standard output; rejects when there is none any more. */
   line(): Promise<string>;
+  /** All lines until nobody holds its standard output any more. */
+  rest(): Promise<string[]>;
 }
 
 /**
@@ -62,6 +64,7 @@ export class TestChildren implements AsyncDisposable {
     return {
       pid: child.pid,
       exited: child.exited,
+      rest: () => Array.fromAsync(lines),
       line: async () => {
         const next = await lines.next();
         if (next.done) throw new Error("the shell wrote no further line");
