@@ -42,6 +42,15 @@ export function rowToEvent(row: EventRow): JournalEvent {
     subject,
     message,
     cause,
-    data: data === null ? {} : (JSON.parse(data) as JournalEvent["data"]),
+    data: data === null ? {} : decodeData(data),
   };
+}
+
+/** A damaged page may give other text than was stored; that is no reason to keep the rest from whoever asked. */
+function decodeData(text: string): JournalEvent["data"] {
+  try {
+    return JSON.parse(text) as JournalEvent["data"];
+  } catch {
+    return { damaged: text.slice(0, 100) };
+  }
 }

@@ -38,7 +38,7 @@ export interface JournalOptions {
   readonly backlogBytes?: number;
   /** how long `close` tries to write what is left; 3 s by default */
   readonly closeWaitMs?: number;
-  /** told what a subscriber threw: the journal itself goes on */
+  /** told what a subscriber threw and what was recorded after the end: the journal itself goes on */
   readonly onFault?: (error: unknown) => void;
 }
 
@@ -57,16 +57,18 @@ export class Journal {
   private readonly opened = Promise.withResolvers<CodedError | undefined>();
   private closing: Promise<{ unwritten: number }> | undefined;
   private floorMs = 0;
+  private readonly onFault: (error: unknown) => void;
+  private ended = false;
   private stalled = false;
   private lossReason = TOO_MANY;
 
   private constructor(options: JournalOptions) {
-    const onFault = options.onFault ?? (() => {});
     const post = (message: Parameters<WorkerLink["post"]>[0]) => this.link.post(message);
     this.options = options;
+    this.onFault = options.onFault ?? (() => {});
     this.ids = new IdSource(options.random);
-    this.listeners = new Listeners(onFault);
-    this.durableListeners = new Listeners(onFault);
+    this.listeners = new Listeners(this.onFault);
+    this.durableListeners = new Listeners(this.onFault);
     this.reader = new EventReader(post);
     this.writer = new EventWriter({
       limits: {
@@ -123,7 +125,11 @@ export class Journal {
       cause: draft.cause ?? null,
       data,
     };
-    this.writer.add({ event, timeMs, data: text, once: draft.once ?? null, settle: [] });
+    if (this.ended) {
+      this.onFault(new Error(`the event ${event.kind} "${event.message}" came after the end of the journal`));
+    } else {
+      this.writer.add({ event, timeMs, data: text, once: draft.once ?? null, settle: [] });
+    }
     this.listeners.tell(event);
     return event;
   }
@@ -211,6 +217,7 @@ export class Journal {
     clearTimeout(timer);
     await this.link.close();
     this.reader.end();
+    this.ended = true;
     return { unwritten: this.writer.abandon() };
   }
 

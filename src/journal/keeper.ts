@@ -7,8 +7,10 @@ import { classifyFault, faultText, isLock } from "./store-fault.ts";
 const FIRST_RETRY_MS = 20;
 const LONGEST_LOCK_RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1_000;
-/** A lock is an everyday thing; only one that lasts so many tries (about 2 s) is told. */
-const LOCK_TRIES_UNTOLD = 15;
+/** A lock is an everyday thing; only one that lasts so many tries (about 1 s) is told. */
+const LOCK_TRIES_UNTOLD = 8;
+/** Failing so often in a row is reason to open anew. Until then the open database can at least be read. */
+const TRIES_UNTIL_REOPENED = 10;
 /** After so long without a write there is time for the checkpoint and for retention. */
 const QUIET_MS = 1_000;
 const HOUR_MS = 3_600_000;
@@ -73,9 +75,11 @@ export class Keeper {
   }
 
   private openStore(): JournalStore {
-    if (this.store?.isInPlace()) return this.store;
+    const place = this.store?.place();
+    if (this.store !== undefined && place === "kept") return this.store;
     if (this.options === undefined) throw new Error("the journal's worker was not told what to open");
-    const removed = this.store !== undefined;
+    const removed = place === "removed";
+    if (place === "log-removed") this.store?.checkpoint(true);
     this.dropStore();
     this.store = new JournalStore(this.options);
     this.say({ kind: "opened", newestId: this.store.newestId() });
@@ -106,7 +110,7 @@ export class Keeper {
     }
     this.tries++;
     const locked = isLock(error);
-    if (!locked) this.dropStore();
+    if (!locked && this.tries % TRIES_UNTIL_REOPENED === 0) this.dropStore();
     if (!this.stalled && (!locked || this.tries >= LOCK_TRIES_UNTOLD)) {
       this.stalled = true;
       this.say({ kind: "stalled", reason: faultText(error) });

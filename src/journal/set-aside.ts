@@ -10,15 +10,18 @@ const KEPT = 3;
  * all but the newest three that were set aside before. Gives the new path. Fails as the file system does.
  */
 export function setAside(path: string, nowMs: number): string {
-  const stamp = new Date(nowMs).toISOString().replace(/[-:]/g, "").replace(/\.\d+/, "");
-  let target = `${path}.damaged-${stamp}`;
-  for (let count = 2; existsSync(target); count++) target = `${path}.damaged-${stamp}-${count}`;
+  let target = targetName(path, nowMs);
+  for (let laterMs = nowMs + 1; existsSync(target); laterMs++) target = targetName(path, laterMs);
   // The database itself last: whoever finds it gone finds no companion of the old one beside a new file.
   for (const companion of COMPANIONS.toReversed()) {
     if (existsSync(path + companion)) renameSync(path + companion, target + companion);
   }
   removeOld(path);
   return target;
+}
+
+function targetName(path: string, timeMs: number): string {
+  return `${path}.damaged-${new Date(timeMs).toISOString().replace(/[-:]/g, "")}`;
 }
 
 function removeOld(path: string): void {

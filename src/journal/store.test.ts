@@ -126,11 +126,14 @@ describe("the store", () => {
 
   test("sees that its file was removed or replaced", () => {
     using store = open();
-    expect(store.isInPlace()).toBe(true);
+    store.insert([row(id(1))]);
+    expect(store.place()).toBe("kept");
+    renameSync(`${path()}-wal`, `${path()}.moved-wal`);
+    expect(store.place()).toBe("log-removed");
     renameSync(path(), `${path()}.moved`);
-    expect(store.isInPlace()).toBe(false);
+    expect(store.place()).toBe("removed");
     writeFileSync(path(), "");
-    expect(store.isInPlace()).toBe(false);
+    expect(store.place()).toBe("removed");
   });
 
   test("refuses a newer version and leaves it as it is", () => {

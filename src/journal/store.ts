@@ -1,5 +1,5 @@
 import { Database, type Statement } from "bun:sqlite";
-import { closeSync, openSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { EventQuery } from "../model/event-query.ts";
 import type { EventRow, StoreOptions } from "./protocol.ts";
 import { pageSql } from "./query.ts";
@@ -16,6 +16,7 @@ const TRIM_ROWS = 1_000;
 const VACUUM_PAGES = 256;
 /** Below so many free pages (4 MB) they are left for new events. */
 const FREE_PAGES_KEPT = 1_024;
+const MAGIC = "SQLite format 3\0";
 const CHECKPOINT_PAGES = 1_000;
 
 /** The file says that it is damaged; thrown at the opening. */
@@ -37,7 +38,8 @@ export class NewerVersionError extends Error {
 export class JournalStore implements Disposable {
   private readonly database: Database;
   private readonly options: StoreOptions;
-  private readonly file: string;
+  /** of the database, and once something was written also of its log and index */
+  private files: readonly string[];
   private readonly insertRow: Statement;
   private readonly insertSame: Statement;
   private pagesInLog = 0;
@@ -46,10 +48,11 @@ export class JournalStore implements Disposable {
     this.options = options;
     // Made here so that it is 0600 whatever the umask; SQLite gives its other files the same mode.
     closeSync(openSync(options.path, "a", 0o600));
+    checkHeader(options.path);
     this.database = new Database(options.path, { readwrite: true, strict: true });
     try {
       prepareDatabase(this.database, statSync(options.path).size);
-      this.file = fileIdentity(options.path);
+      this.files = [fileIdentity(options.path)];
       this.insertRow = this.database.prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)");
       this.insertSame = this.database.prepare(
         "INSERT OR IGNORE INTO same SELECT ?1, id FROM event WHERE once = ?2 AND id <> ?1",
@@ -69,6 +72,7 @@ export class JournalStore implements Disposable {
       }
     });
     this.pagesInLog += 1 + rows.length / 8;
+    if (this.files.length === 1) this.files = this.identities();
   }
 
   /** Newest first, at most `limit` rows and about 200 kB; `more` when there may be others. */
@@ -105,9 +109,14 @@ export class JournalStore implements Disposable {
     return (this.database.query("SELECT max(id) FROM event").values()[0]?.[0] as string | null | undefined) ?? null;
   }
 
-  /** False when the file was removed or replaced by hand: what is written from now on would be lost with it. */
-  isInPlace(): boolean {
-    return fileIdentity(this.options.path) === this.file;
+  /**
+   * Whether files were removed or replaced by hand. `removed`: the database itself, and what was written went with it;
+   * `log-removed`: what it writes to now; a checkpoint saves that.
+   */
+  place(): "kept" | "removed" | "log-removed" {
+    const [file, ...log] = this.identities();
+    if (file !== this.files[0]) return "removed";
+    return this.files.length > 1 && log.join() !== this.files.slice(1).join() ? "log-removed" : "kept";
   }
 
   /** Moves what is in the write-ahead log into the database when that is due; `quiet`: there is time, do it all the same. */
@@ -137,6 +146,10 @@ export class JournalStore implements Disposable {
     this.insertRow.finalize();
     this.insertSame.finalize();
     this.database.close();
+  }
+
+  private identities(): string[] {
+    return ["", "-wal", "-shm"].map((companion) => fileIdentity(this.options.path + companion));
   }
 
   private remove(condition: string, parameter: number): number {
@@ -197,6 +210,18 @@ function prepareDatabase(database: Database, sizeBytes: number): void {
   database.run("PRAGMA wal_autocheckpoint = 0");
   if (version === 0) createSchema(database);
   else if (sizeBytes <= FULL_CHECK_BYTES) checkWhole(database);
+}
+
+/** Done before SQLite sees the file: it takes one of a few bytes for empty and writes over it, and removes the log of garbage. */
+function checkHeader(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    const header = Buffer.alloc(MAGIC.length);
+    const length = readSync(descriptor, header, 0, header.length, 0);
+    if (length > 0 && header.toString("latin1", 0, length) !== MAGIC) throw new DamagedError("file is not a database");
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function createSchema(database: Database): void {
