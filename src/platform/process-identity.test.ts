@@ -100,6 +100,7 @@ describe("/proc/<pid>/stat", () => {
       group: 77,
       session: 77,
       threads: 2,
+      isKernelThread: false,
       startTicks: 500,
       cpuTicks: 7,
       childrenCpuTicks: 11,

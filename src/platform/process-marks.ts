@@ -12,9 +12,6 @@ const READERS = 8;
 const READ_LIMIT_MS = 1_000;
 const EMPTY_READS = 4;
 
-/** The process from which all threads of the kernel descend, where they can be seen at all. */
-const KERNEL_THREADS = 2;
-
 /**
  * Finds processes by what they carry and not by who their parent is: what is left of a tree whose shim was killed.
  * A mark can be missed: a program may write over its environment, or start children without it.
@@ -90,8 +87,7 @@ function markIn(environment: Buffer | undefined): string | undefined {
 
 /** In the middle of an `execve` a process has no environment for a moment: then it is asked again. */
 async function readSettledEnvironment(row: ProcessStat): Promise<Buffer | undefined> {
-  const isKernelThread = row.pid === KERNEL_THREADS || row.parent === KERNEL_THREADS;
-  if (isKernelThread) return undefined;
+  if (row.isKernelThread) return undefined;
   for (let reading = 1; ; reading++) {
     const environment = await readEnvironment(row.pid);
     if (environment?.length !== 0 || reading === EMPTY_READS) return environment;

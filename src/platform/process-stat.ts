@@ -11,6 +11,7 @@ export interface ProcessStat {
   readonly group: number;
   readonly session: number;
   readonly threads: number;
+  readonly isKernelThread: boolean;
   /** when it began, in clock ticks since the boot: tells it from a later process of the same pid */
   readonly startTicks: number;
   /** used so far by itself (not by its children), in clock ticks */
@@ -20,6 +21,9 @@ export interface ProcessStat {
   /** resident pages; the kernel keeps this count loosely, a few hundred kB may be missing */
   readonly residentPages: number;
 }
+
+/** From the kernel's `sched.h`. */
+const PF_KTHREAD = 0x00200000;
 
 /**
  * Whether it has ended. A zombie has, except when its first thread ended before the others: then the process runs on
@@ -69,6 +73,7 @@ export function parseProcessStat(line: Buffer): ProcessStat | undefined {
     group: field(5),
     session: field(6),
     threads: field(20),
+    isKernelThread: (field(9) & PF_KTHREAD) !== 0,
     startTicks: field(22),
     cpuTicks: field(14) + field(15),
     childrenCpuTicks: field(16) + field(17),

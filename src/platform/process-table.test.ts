@@ -8,7 +8,7 @@ import { TestChildren } from "./testing/children.ts";
 const table = new ProcessTable();
 
 function row(pid: number, parent: number, more: Partial<ProcessStat> = {}): ProcessStat {
-  const plain = { name: "x", state: "S", group: 1, session: 1, threads: 1, startTicks: 10 };
+  const plain = { name: "x", state: "S", group: 1, session: 1, threads: 1, isKernelThread: false, startTicks: 10 };
   return { pid, parent, ...plain, cpuTicks: 100, childrenCpuTicks: 10, residentPages: 2, ...more };
 }
 

@@ -122,13 +122,14 @@ describe("what escaped a killed root", () => {
 
   test("is found by its session, unless the leader's pid is somebody else's", async () => {
     await using children = new TestChildren();
-    const root = children.shell('setsid sh -c "sleep 1000 & echo \\$\\$; wait"');
-    const leader = identityOf(Number(await root.line()));
+    const root = children.shell('setsid sh -c "sleep 1000 & echo \\$\\$ \\$!; wait"');
+    const [leaderPid, memberPid] = (await root.line()).split(" ").map(Number);
+    const leader = identityOf(leaderPid ?? 0);
     const seen = table.scan();
     expect(sessionMembers(seen, leader).length).toBe(2);
     expect(sessionMembers(seen, { ...leader, startTicks: leader.startTicks - 5 })).toEqual([]);
     process.kill(leader.pid, "SIGKILL");
     await until(() => !identities.isAlive(leader));
-    expect(sessionMembers(table.scan(), leader).map((row) => row.name)).toEqual(["sleep"]);
+    expect(sessionMembers(table.scan(), leader).map((row) => row.pid)).toEqual([memberPid ?? 0]);
   });
 });
