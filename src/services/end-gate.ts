@@ -7,9 +7,12 @@ import type { Roster } from "./roster.ts";
 export class EndGate {
   private readonly waiting = new Map<Instance, InstanceEvent>();
   private readonly roster: Roster;
+  private readonly released: (serviceName: string) => void;
 
-  constructor(roster: Roster) {
+  /** @param released told when an instance of the service waits for its end no more: what leans on it may look again */
+  constructor(roster: Roster, released: (serviceName: string) => void) {
     this.roster = roster;
+    this.released = released;
   }
 
   /** @param event `stop-ordered` or `restart-ordered`, dispatched to each when its turn comes */
@@ -24,6 +27,7 @@ export class EndGate {
     for (const [instance, event] of [...this.waiting]) {
       if (this.isHeldUp(instance) || !this.waiting.delete(instance)) continue;
       instance.dispatch(event);
+      this.released(instance.id.service);
     }
   }
 
@@ -36,7 +40,7 @@ export class EndGate {
 
   /** The order is called off: a kill, or a start that came later. */
   forget(instance: Instance): void {
-    this.waiting.delete(instance);
+    if (this.waiting.delete(instance)) this.released(instance.id.service);
   }
 
   /** A dependant that is to end, or is ending right now by an order, has not gone yet. */

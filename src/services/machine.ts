@@ -139,7 +139,8 @@ export const INSTANCE_TABLE: Table = {
     "start-ordered": "ignore",
     "stop-ordered": (state, _event, context) => to.askToEnd(down(state.history), null, null, ORDERED, context),
     "kill-ordered": (state, _event, context) => to.askToEnd(down(state.history), null, null, ORDERED, context),
-    "restart-ordered": "ignore",
+    "restart-ordered": (state, _event, context) =>
+      to.askToEnd({ ...state.history, wanted: "up" }, null, null, ORDERED, context),
     "reload-ordered": "refuse",
     launched: (state, event, context) => to.afterLaunch(state.history, event.pid, context),
     "launch-failed": (state, event, context) => to.launchFailed(state.history, event.reason, context),

@@ -1,6 +1,6 @@
 import type { OrderItem, OrderStatus } from "../model/order.ts";
 import type { Instance } from "./instance.ts";
-import { isGone, isReady, publicState } from "./public-status.ts";
+import { hasGeneration, isReady, publicState } from "./public-status.ts";
 
 /** What an order wants to see of one instance before it is done with it. */
 export type Goal =
@@ -44,11 +44,19 @@ export class OrderBook {
 
   /** Must be called before the first event of the order is dispatched, so that nothing is missed. */
   begin(id: string, kind: OrderStatus["order"], goals: ReadonlyMap<Instance, Goal>): void {
+    for (const [instance, goal] of goals) this.supersede(instance, goal);
     const items = [...goals].map(([instance, goal]): Item => ({ instance, goal, result: pending(instance) }));
     const status: OrderStatus = { id, order: kind, ended: false, ok: false, items: items.map((item) => item.result) };
     const order: Order = { status, items, listeners: new Set() };
     this.orders.set(id, order);
     this.open.add(order);
+  }
+
+  /** An older order that wants the opposite will not be fulfilled any more. */
+  private supersede(instance: Instance, goal: Goal): void {
+    if (goal.kind === "told" || goal.kind === "reloaded") return;
+    const opposite: readonly Goal["kind"][] = goal.kind === "gone" ? ["up", "renewed", "reloaded"] : ["gone"];
+    for (const kind of opposite) this.settleGoal(instance, kind, "a later order wants the opposite");
   }
 
   status(id: string): OrderStatus | undefined {
@@ -136,7 +144,7 @@ function judgeGoal(instance: Instance, goal: Goal, blockedBy: () => string | nul
       if (state.name === "running") return ["done", null];
       return state.name === "reloading" ? ["pending", null] : ["failed", "it ended during the reload"];
     case "renewed":
-      if (state.history.generation <= goal.after && !isGone(state)) return ["pending", null];
+      if (state.history.generation <= goal.after && hasGeneration(state)) return ["pending", null];
       return judgeUp(state, spec.kind, blockedBy);
     case "up":
       return judgeUp(state, spec.kind, blockedBy);

@@ -165,14 +165,18 @@ export class OrderDesk {
     for (const [name, count] of Object.entries(counts)) {
       const service = roster.services.get(name);
       if (service === undefined) continue;
+      const before = roster.wantedCount(service);
       service.scale = count;
-      tasks.push(...this.tasksToFit(service));
+      tasks.push(...this.tasksToFit(service, before));
     }
     return ok(this.carryOut("scale", tasks, by));
   }
 
-  /** What brings the number of instances to the wanted count; the others are not touched. */
-  tasksToFit(service: RosterService): Task[] {
+  /**
+   * What brings the number of instances to the wanted count; the others are not touched.
+   * @param before the wanted count until now: what is above it and still there was on its way out
+   */
+  tasksToFit(service: RosterService, before: number): Task[] {
     const { supervisor } = this.ports;
     const { roster } = supervisor;
     const count = roster.wantedCount(service);
@@ -180,8 +184,10 @@ export class OrderDesk {
     const wanted = isUp || service.instances.length === 0 ? "up" : "down";
     const tasks: Task[] = [];
     for (let number = 1; number <= count; number++) {
-      if (roster.find(service.spec.name, number) !== undefined) continue;
-      const instance = supervisor.createInstance({ service: service.spec.name, number }, { wanted, watched: true });
+      const existing = roster.find(service.spec.name, number);
+      if (existing !== undefined && number <= before) continue;
+      const id = { service: service.spec.name, number };
+      const instance = existing ?? supervisor.createInstance(id, { wanted, watched: true });
       if (wanted === "up") tasks.push({ instance, goal: { kind: "up" }, event: { kind: "start-ordered" } });
     }
     for (const instance of service.instances.filter((candidate) => candidate.id.number > count)) {

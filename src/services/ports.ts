@@ -30,6 +30,8 @@ export interface LaunchRequest extends GenerationId {
 
 /** What the supervisor orders of the processes' side. Facts come back through `Supervisor.fact`. */
 export interface Processes {
+  /** The number of the newest generation that there ever was of this instance in this run directory; 0: none. */
+  lastGeneration(instance: InstanceId): number;
   launch(request: LaunchRequest): void;
   /** Makes the claim void; then, or when the program was quicker, a fact follows: `voided` or `launched`. */
   voidClaim(id: GenerationId): void;

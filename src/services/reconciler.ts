@@ -26,9 +26,9 @@ export class Reconciler {
   }
 
   /** At the start of a daemon: every service with its instances, none started. */
-  populate(host: HostSpec, kept: Readonly<Record<string, WantedService>>): void {
+  populate(services: HostSpec["services"], kept: Readonly<Record<string, WantedService>>): void {
     const { supervisor } = this.ports;
-    for (const [name, spec] of host.services) {
+    for (const [name, spec] of services) {
       supervisor.roster.services.set(name, { spec, scale: kept[name]?.scale ?? null, instances: [] });
     }
     supervisor.roster.indexDependencies();
@@ -56,9 +56,11 @@ export class Reconciler {
       if (spec === undefined) tasks.push(...this.remove(change.service));
       else if (change.kind === "new") tasks.push(...this.add(spec));
       else {
+        const before = supervisor.roster.services.get(change.service);
+        const countBefore = before === undefined ? 0 : supervisor.roster.wantedCount(before);
         const service = this.replace(spec, change);
         if (service === undefined) continue;
-        tasks.push(...desk.tasksToFit(service));
+        tasks.push(...desk.tasksToFit(service, countBefore));
         if (change.kind === "restart") restarts.push(...service.instances.filter(mustRestart));
         if (change.kind === "reload") tasks.push(...service.instances.map(reloadTask));
       }

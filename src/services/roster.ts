@@ -29,9 +29,14 @@ export class Roster {
   }
 
   /** Instances above the wanted count end and are then forgotten. */
-  isRetired(instance: Instance): boolean {
+  isRetired(instance: Pick<Instance, "id">): boolean {
     const service = this.services.get(instance.id.service);
     return service === undefined || instance.id.number > this.wantedCount(service);
+  }
+
+  /** The instances of a service that are not on their way out; none for an unknown name. */
+  staying(serviceName: string): readonly Instance[] {
+    return this.services.get(serviceName)?.instances.filter((instance) => !this.isRetired(instance)) ?? [];
   }
 
   add(serviceName: string, instance: Instance): void {

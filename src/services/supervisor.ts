@@ -64,7 +64,8 @@ export class Supervisor implements InstanceHost {
 
   /** Creates an instance that has never run here. */
   createInstance(id: InstanceId, wish: Pick<History, "wanted" | "watched">): Instance {
-    return this.addInstance(id, { name: "stopped", history: { ...NEW_HISTORY, ...wish }, reason: null });
+    const generation = this.processes.lastGeneration(id);
+    return this.addInstance(id, { name: "stopped", history: { ...NEW_HISTORY, ...wish, generation }, reason: null });
   }
 
   private addInstance(id: InstanceId, state: InstanceState): Instance {
@@ -78,7 +79,8 @@ export class Supervisor implements InstanceHost {
 
   /** Takes over what an earlier daemon left. The service must be in the roster. */
   adoptInstance(found: FoundGeneration, wish: Pick<History, "wanted" | "watched">): Instance {
-    const adoption = adopt(found, wish, this.clock.monotonicMs());
+    const isRetired = this.roster.isRetired({ id: found.instance });
+    const adoption = adopt(found, isRetired ? { ...wish, wanted: "down" } : wish, this.clock.monotonicMs());
     const instance = this.addInstance(found.instance, adoption.state);
     instance.token = found.token;
     instance.causeId = found.cause;
@@ -163,15 +165,14 @@ export class Supervisor implements InstanceHost {
   }
 
   missingDependencies(instance: Instance): readonly string[] {
-    return instance.spec.dependsOn.filter((name) => {
-      const dependency = this.roster.services.get(name);
-      if (dependency === undefined || dependency.instances.length === 0) return true;
-      return (
-        dependency.instances.some(
-          (other) => !this.roster.isRetired(other) && !satisfiesDependants(dependency.spec.kind, other.state),
-        ) || this.isAboutToEnd(name)
-      );
-    });
+    return instance.spec.dependsOn.filter((name) => !this.isDependencyMet(name));
+  }
+
+  private isDependencyMet(name: string): boolean {
+    const service = this.roster.services.get(name);
+    const staying = this.roster.staying(name);
+    if (service === undefined || staying.length === 0 || this.isAboutToEnd(name)) return false;
+    return staying.every((instance) => satisfiesDependants(service.spec.kind, instance.state));
   }
 
   /** Set by the order desk: has the service an order waiting that will end it first? */
@@ -180,9 +181,15 @@ export class Supervisor implements InstanceHost {
   /** Why a waiting instance will not start by itself: something that it waits for was given up or is not wanted. */
   private blockedBy(instance: Instance): string | null {
     for (const name of this.missingDependencies(instance)) {
-      const instances = this.roster.services.get(name)?.instances ?? [];
-      const failed = instances.find((other) => other.state.name === "failed" || other.state.name === "stopped");
-      if (failed !== undefined) return `waits for ${name}, and ${failed.name} is ${failed.state.name}`;
+      const instances = this.roster.staying(name);
+      if (instances.length === 0) return `waits for ${name}, which has no instances`;
+      for (const other of instances) {
+        const { state } = other;
+        if (state.name === "failed" || state.name === "stopped")
+          return `waits for ${name}, and ${other.name} is ${state.name}`;
+        const further = state.name === "waiting" ? this.blockedBy(other) : null;
+        if (further !== null) return `waits for ${name}, which ${further}`;
+      }
     }
     return null;
   }
@@ -201,9 +208,17 @@ export class Supervisor implements InstanceHost {
       this.ports.wantedChanged();
     }
     this.forgetRetired(instance);
-    this.orders.look(instance);
+    this.lookAtOrders(instance);
     for (const listener of this.moveListeners) listener(instance);
     this.ports.changed(instance);
+  }
+
+  /** What others wait for has moved away from being ready: their orders may have become hopeless too. */
+  private lookAtOrders(instance: Instance): void {
+    const { name } = instance.state;
+    const isLeanedOn = this.roster.dependantsOf(instance.id.service).size > 0;
+    const concernsOthers = isLeanedOn && (name === "failed" || name === "stopped" || name === "waiting");
+    this.orders.look(concernsOthers ? undefined : instance);
   }
 
   /** Told after each move of any instance. */
@@ -226,13 +241,11 @@ export class Supervisor implements InstanceHost {
     this.lineWatches.set(instance, watch);
   }
 
-  /** Lets what waits for this service look again; also for those whose wait has just become hopeless. */
+  /** Lets what waits for this service look again. */
   wakeDependants(serviceName: string): void {
     for (const name of this.roster.dependantsOf(serviceName)) {
       for (const waiting of this.roster.services.get(name)?.instances ?? []) {
-        if (waiting.state.name !== "waiting") continue;
-        waiting.lookAtDependencies();
-        this.orders.look(waiting);
+        if (waiting.state.name === "waiting") waiting.lookAtDependencies();
       }
     }
   }
