@@ -1,11 +1,11 @@
 /** Writes the reference pages that are made from the source: `npm run reference`. */
 import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { referencePages } from "./reference/pages.ts";
 
-for (const { path, text } of referencePages()) {
-  const target = join(import.meta.dir, "..", path);
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(target, text);
-  console.log(path);
+const directory = join(import.meta.dir, "../docs/reference");
+mkdirSync(directory, { recursive: true });
+for (const [name, text] of await referencePages()) {
+  writeFileSync(join(directory, name), text);
+  console.log(`docs/reference/${name}`);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { catalogueEntries, referencePages, sampleMessage } from "../../scripts/reference/pages.ts";
+import { catalogueEntries, sampleMessage } from "../../scripts/reference/errors-page.ts";
+import { referencePages } from "../../scripts/reference/pages.ts";
 import { EVENT_KINDS } from "../../src/model/event.ts";
 
 const ROOT = join(import.meta.dir, "../..");
@@ -47,16 +48,23 @@ describe("the list of events", () => {
   });
 });
 
-describe("the reference", () => {
-  for (const { path, text } of referencePages()) {
-    test(`${path} is what "npm run reference" writes`, () => {
-      expect(existsSync(join(ROOT, path)) ? readFileSync(join(ROOT, path), "utf8") : "").toBe(text);
+describe("the reference", async () => {
+  const pages = await referencePages();
+  for (const [name, text] of pages) {
+    test(`${name} is what "npm run reference" writes`, () => {
+      const path = join(ROOT, "docs/reference", name);
+      expect(existsSync(path) ? readFileSync(path, "utf8") : "").toBe(text);
     });
   }
 
+  test("has no page that nobody writes", () => {
+    expect(readdirSync(join(ROOT, "docs/reference")).filter((name) => !pages.has(name))).toEqual([]);
+  });
+
   test("names every code and every kind", () => {
-    const [errors = "", events = ""] = referencePages().map((page) => page.text);
-    expect(codes.filter((code) => !errors.includes(`\`${code}\``))).toEqual([]);
-    expect(Object.keys(EVENT_KINDS).filter((kind) => !events.includes(`\`${kind}\``))).toEqual([]);
+    const missing = (page: string, words: readonly string[]) =>
+      words.filter((word) => !pages.get(page)?.includes(`\`${word}\``));
+    expect(missing("errors.md", codes)).toEqual([]);
+    expect(missing("events.md", Object.keys(EVENT_KINDS))).toEqual([]);
   });
 });
