@@ -2,22 +2,20 @@ import type { ServiceChange } from "../plan.ts";
 import type { DaemonSpec, HostSpec, ServiceSpec } from "../service.ts";
 import { formatPath } from "./problem.ts";
 import { sameValue } from "./same-value.ts";
-import { daemonSchema } from "./schema/daemon.ts";
 import type { KeyChange } from "./schema/meta.ts";
-import { listKeys, type SchemaKey } from "./schema-tree.ts";
-import { filesNamedBy, serviceKeys, specValue } from "./spec-keys.ts";
+import { type ConfigurationKeys, filesNamedBy, type SpecKey, specValue } from "./spec-key.ts";
 
 /**
  * What the step from one applied configuration to the next does to each service: those of `after` in the order of its
- * files, then those that are gone. Keys and what they do come from the schema.
+ * files, then those that are gone.
+ * @param keys of the configuration that was loaded last; they come from its schema
  */
-export function compareHosts(before: HostSpec, after: HostSpec): readonly ServiceChange[] {
-  const keys = serviceKeys();
+export function compareHosts(before: HostSpec, after: HostSpec, keys: ConfigurationKeys): readonly ServiceChange[] {
   const changes: ServiceChange[] = [];
   for (const [service, spec] of after.services) {
     const old = before.services.get(service);
     if (old === undefined) changes.push(newService(spec));
-    else changes.push(compareServices(old, spec, keys, [before.fileDigests, after.fileDigests]));
+    else changes.push(compareServices(old, spec, keys.service, [before.fileDigests, after.fileDigests]));
   }
   for (const [service, { instances }] of before.services) {
     if (after.services.has(service)) continue;
@@ -27,8 +25,8 @@ export function compareHosts(before: HostSpec, after: HostSpec): readonly Servic
 }
 
 /** The keys of `[daemon]` that differ; all are taken over while it runs. */
-export function compareDaemons(before: DaemonSpec, after: DaemonSpec): readonly string[] {
-  return listKeys(daemonSchema, [])
+export function compareDaemons(before: DaemonSpec, after: DaemonSpec, keys: ConfigurationKeys): readonly string[] {
+  return keys.daemon
     .filter((key) => !sameValue(specValue(before, key), specValue(after, key)))
     .map((key) => formatPath(["daemon", ...key.path]));
 }
@@ -42,16 +40,16 @@ function newService({ name, instances }: ServiceSpec): ServiceChange {
 function compareServices(
   before: ServiceSpec,
   after: ServiceSpec,
-  keys: readonly SchemaKey[],
+  keys: readonly SpecKey[],
   digests: readonly [Digests, Digests],
 ): ServiceChange {
   const differing: string[] = [];
   let kind: "untouched" | KeyChange = "untouched";
   for (const key of keys) {
     const names = differencesAt(key, before, after);
-    if (names.length > 0) kind = stronger(kind, key.change ?? "restart");
+    if (names.length > 0) kind = stronger(kind, key.change);
     differing.push(...names);
-    if (names.length > 0 || key.content === undefined || !contentDiffers(key, before, after, digests)) continue;
+    if (names.length > 0 || key.content === null || !contentDiffers(key, before, after, digests)) continue;
     kind = stronger(kind, key.content);
     differing.push(formatPath(key.path));
   }
@@ -60,7 +58,7 @@ function compareServices(
   return { service: after.name, kind, keys: differing, instances };
 }
 
-function differencesAt(key: SchemaKey, before: ServiceSpec, after: ServiceSpec): readonly string[] {
+function differencesAt(key: SpecKey, before: ServiceSpec, after: ServiceSpec): readonly string[] {
   const [old, now] = [specValue(before, key), specValue(after, key)];
   if (sameValue(old, now)) return [];
   if (!key.open || !isTable(old) || !isTable(now)) return [formatPath(key.path)];
@@ -75,7 +73,7 @@ function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
 
 /** Only files that both name: when the names differ, the key differs. */
 function contentDiffers(
-  key: SchemaKey,
+  key: SpecKey,
   before: ServiceSpec,
   after: ServiceSpec,
   [old, now]: readonly [Digests, Digests],

@@ -1,3 +1,4 @@
+import { formatToml } from "./format-toml.ts";
 import { escapePlaceholders } from "./placeholders.ts";
 import { programName } from "./program-name.ts";
 
@@ -31,15 +32,7 @@ command = [${words.map(quoteWord).join(", ")}]
 `;
 }
 
-/** A basic string of TOML that stands for itself: no variable, no placeholder. */
+/** A string that stands for itself: no variable, no placeholder. */
 function quoteWord(word: string): string {
-  const plain = escapePlaceholders(word.replaceAll("$", "$$$$"));
-  let quoted = "";
-  for (const sign of plain) quoted += sign === '"' || sign === "\\" ? `\\${sign}` : escapeControl(sign);
-  return `"${quoted}"`;
-}
-
-function escapeControl(sign: string): string {
-  const code = sign.charCodeAt(0);
-  return code < 32 || code === 127 ? `\\u${code.toString(16).padStart(4, "0")}` : sign;
+  return formatToml(escapePlaceholders(word.replaceAll("$", "$$$$")));
 }

@@ -2,6 +2,7 @@ import type { CodedError } from "../../base/coded-error.ts";
 import { err, ok, type Result } from "../../base/result.ts";
 import { codedError } from "../errors/catalogue.ts";
 import type { HostSpec, ServiceSpec } from "../service.ts";
+import { configurationKeys } from "./configuration-keys.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { checkPorts } from "./ports.ts";
 import { type Problem, ProblemList } from "./problem.ts";
@@ -9,11 +10,13 @@ import { type FilesRead, FilesReader } from "./read-files.ts";
 import { readHead } from "./read-head.ts";
 import { type PlacedService, readServices } from "./read-services.ts";
 import type { ConfigurationReader, Snapshot } from "./reader.ts";
-import { contentFiles, serviceKeys } from "./spec-keys.ts";
+import { type ConfigurationKeys, contentFiles, type SpecKey } from "./spec-key.ts";
 import { environmentVariables } from "./variables.ts";
 
 export interface LoadedConfiguration {
   readonly host: HostSpec;
+  /** what the schema says of each key, for comparisons */
+  readonly keys: ConfigurationKeys;
   /** all files that were read, the main file first */
   readonly files: readonly string[];
   /** what is not wrong but perhaps not meant, in words */
@@ -48,9 +51,11 @@ export async function loadConfiguration(
   const services = readAllServices(read, problems);
   if (problems.problems.length > 0) return err(await invalid(path, problems.problems, read.texts));
   const specs = new Map([...services].map(([name, service]) => [name, service.spec]));
-  const digests = await readDigests(specs.values(), reader);
+  const keys = configurationKeys();
+  const digests = await readDigests(specs.values(), keys.service, reader);
   return ok({
     host: { services: specs, daemon, fileDigests: digests },
+    keys,
     files: [...read.texts.keys()],
     warnings: read.warnings,
     snapshot: {
@@ -83,7 +88,7 @@ function readAllServices(read: FilesRead, problems: ProblemList): ReadonlyMap<st
 }
 
 function namesIn(table: Readonly<Record<string, unknown>>): readonly string[] {
-  const services = table["services"];
+  const services = table.services;
   return typeof services === "object" && services !== null ? Object.keys(services) : [];
 }
 
@@ -98,10 +103,10 @@ async function invalid(
 
 async function readDigests(
   specs: Iterable<ServiceSpec>,
+  keys: readonly SpecKey[],
   reader: ConfigurationReader,
 ): Promise<ReadonlyMap<string, string>> {
   const digests = new Map<string, string>();
-  const keys = serviceKeys();
   const paths = new Set([...specs].flatMap((spec) => contentFiles(spec, keys)));
   for (const path of paths) {
     const digest = await reader.digest(path);

@@ -40,6 +40,7 @@ function isPlaceholder(name: string): name is Placeholder {
 
 function unknownPlaceholder(name: string): string {
   const near = nearest(name, PLACEHOLDERS);
-  const hint = near === undefined ? "there are {service}, {instance} and {port}" : `did you mean "{${near}}"?`;
-  return `"{${name}}" is not a placeholder; ${hint}; "{{" is a brace`;
+  const hint =
+    near === undefined ? `there are {service}, {instance} and {port}; "{{" is a brace` : `did you mean "{${near}}"?`;
+  return `"{${name}}" is not a placeholder; ${hint}`;
 }

@@ -52,7 +52,7 @@ export class FilesReader {
     }
     const variables = this.replace(path, table, outer);
     this.sources.push({ path, directory: dirname(path), table });
-    const includes: readonly unknown[] = Array.isArray(table["include"]) ? table["include"] : [];
+    const includes: readonly unknown[] = Array.isArray(table.include) ? table.include : [];
     for (const [index, pattern] of includes.entries()) {
       if (typeof pattern !== "string") continue;
       await this.include(pattern, { path, key: ["include", index] }, variables, [...chain, path]);

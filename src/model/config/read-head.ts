@@ -11,11 +11,11 @@ export function readHead(sources: readonly Source[], problems: ProblemList): Dae
   let daemon = resolveDaemon(daemonSchema.parse({}));
   for (const [index, source] of sources.entries()) {
     const { path, table } = source;
-    if (index > 0 && table["daemon"] !== undefined) {
+    if (index > 0 && table.daemon !== undefined) {
       const message = `belongs into the main file, ${sources[0]?.path}`;
       problems.addLast({ file: path, path: ["daemon"], at: "key", message });
     }
-    for (const name of Object.keys(asTable(table["variables"]))) {
+    for (const name of Object.keys(asTable(table.variables))) {
       if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) continue;
       const message = "is not a name of a variable; write letters, digits and _, not beginning with a digit";
       problems.add({ file: path, path: ["variables", name], at: "key", message });

@@ -17,7 +17,7 @@ export interface PlacedService {
 
 /** Reads the services of one file; those with mistakes too, as far as they can be understood. */
 export function readServices(source: Source, problems: ProblemList): readonly PlacedService[] {
-  const services = source.table["services"];
+  const services = source.table.services;
   if (typeof services !== "object" || services === null || Array.isArray(services)) return [];
   return Object.entries(services).flatMap(([name, raw]) => {
     checkName(name, source.path, problems);

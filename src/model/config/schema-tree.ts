@@ -1,15 +1,16 @@
 import * as z from "zod";
 import type { KeyPath } from "./problem.ts";
-import type { KeyChange } from "./schema/meta.ts";
+import "./schema/meta.ts";
 
 /** A key that a file can set, as the schema knows it. */
 export interface SchemaKey {
   readonly path: readonly string[];
   readonly schema: z.ZodType;
-  readonly change: KeyChange | undefined;
-  readonly content: KeyChange | undefined;
+  readonly meta: z.GlobalMeta;
   /** a table of names that the user chooses (`environment`) */
   readonly open: boolean;
+  /** stands below a table that says so: its name in a spec is that of the file */
+  readonly verbatim: boolean;
 }
 
 /** The shape inside defaults, options and conversions: what a file may hold. */
@@ -21,13 +22,12 @@ export function unwrap(schema: z.core.$ZodType): z.core.$ZodType {
 }
 
 /** All keys below a table, groups resolved: `stop.wait`, not `stop`. */
-export function listKeys(table: z.core.$ZodType, prefix: readonly string[] = []): readonly SchemaKey[] {
-  const shape = shapeOf(table);
-  return Object.entries(shape).flatMap(([name, schema]) => {
+export function listKeys(table: z.core.$ZodType, prefix: readonly string[] = [], above = false): readonly SchemaKey[] {
+  const verbatim = above || metaOf(table).verbatim === true;
+  return Object.entries(shapeOf(table)).flatMap(([name, schema]) => {
     const path = [...prefix, name];
-    if (unwrap(schema) instanceof z.ZodObject) return listKeys(schema, path);
-    const meta = metaOf(schema);
-    return [{ path, schema, change: meta.change, content: meta.content, open: isOpen(schema) }];
+    if (unwrap(schema) instanceof z.ZodObject) return listKeys(schema, path, verbatim);
+    return [{ path, schema, meta: metaOf(schema), open: isOpen(schema), verbatim }];
   });
 }
 

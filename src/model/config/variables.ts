@@ -27,7 +27,7 @@ export function replaceVariables(
     if (whole === "$$") return "$";
     const value = end === "" ? `"${whole}" has no closing brace` : lookUp(inside ?? "", variables);
     if (typeof value !== "string") return value.value;
-    mistakes.push({ message: `${value}; "$$" is a dollar`, needle: whole });
+    mistakes.push({ message: value.endsWith("?") ? value : `${value}; "$$" is a dollar`, needle: whole });
     return whole;
   });
   return { text: replaced, mistakes };

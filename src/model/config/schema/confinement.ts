@@ -8,6 +8,7 @@ export function confinementKeys() {
   return {
     limits: limits().prefault({}).meta({
       description: 'Resource limits: a number, a size or a duration, "unlimited", or [soft, hard].',
+      verbatim: true,
     }),
     capabilities: z
       .array(capability())

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the form of a variable in a file
 import * as z from "zod";
 import { confinementKeys } from "./confinement.ts";
 import { daemonSchema } from "./daemon.ts";

@@ -40,7 +40,8 @@ export function limits() {
       limit(LIMITS[name].measure)
         .optional()
         .meta({
-          description: `Limit: ${LIMITS[name].about}. Unset: as the daemon has it.`,
+          description: `Limit: ${LIMITS[name].about}.`,
+          defaultInWords: "that of the daemon",
           change: "restart",
           example: SAMPLES[LIMITS[name].measure],
         }),
@@ -53,7 +54,7 @@ function limit(measure: Measure) {
   const single = z.union([z.int(), z.string()]);
   return z
     .union([single, z.array(single)])
-    .meta({ title: `limit in ${measure}, "unlimited", or [soft, hard]` })
+    .meta({ title: measure === "count" ? "limit" : `limit in ${measure}` })
     .transform((value, context): ResourceLimit => {
       const ends = Array.isArray(value) ? value : [value, value];
       if (ends.length !== 2) return complain(context, "a list here is [soft, hard]");

@@ -7,6 +7,8 @@ declare module "zod" {
     change?: KeyChange;
     /** The value names files; what a changed content of them does. */
     content?: KeyChange;
+    /** The names of the keys below stay as they are in a resolved spec. */
+    verbatim?: boolean;
     /** A valid value that is not the default; also tried by the tests. */
     example?: unknown;
     /** For the JSON Schema only: editors check it, we check with a better message. */

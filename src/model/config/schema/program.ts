@@ -67,7 +67,8 @@ export function programKeys() {
       example: "replace",
     }),
     environment_file: text().optional().meta({
-      description: "File of `NAME=value` lines, read at each start; `environment` goes before it.",
+      description:
+        "File of `NAME=value` lines, relative to this one, read at each start; `environment` goes before it.",
       change: "restart",
       content: "restart",
       example: "api.env",
