@@ -26,7 +26,7 @@ export class EndGate {
     if (this.waiting.size === 0) return;
     for (const [instance, event] of [...this.waiting]) {
       if (this.isHeldUp(instance) || !this.waiting.delete(instance)) continue;
-      instance.dispatch(event);
+      if (this.roster.has(instance)) instance.dispatch(event);
       this.released(instance.id.service);
     }
   }

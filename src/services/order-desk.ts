@@ -44,9 +44,11 @@ export class OrderDesk {
   /** Accepts or refuses at once; `Supervisor.orders` follows what was accepted. */
   give(request: OrderRequest, by: string): Result<OrderStatus, CodedError> {
     if (request.order === "scale") return this.scale(request.counts, by);
-    const targets = resolveTargets(this.ports.supervisor.roster, request.targets);
+    const { roster } = this.ports.supervisor;
+    const targets = resolveTargets(roster, request.targets);
     if (!targets.ok) return targets;
-    const instances = targets.value;
+    const endsThem = request.order === "stop" || request.order === "kill";
+    const instances = endsThem ? targets.value : targets.value.filter((instance) => !roster.isRetired(instance));
     switch (request.order) {
       case "start":
         return ok(this.start(instances, by));

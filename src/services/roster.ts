@@ -34,6 +34,11 @@ export class Roster {
     return service === undefined || instance.id.number > this.wantedCount(service);
   }
 
+  /** Is it still one of ours? Retired instances are forgotten when they are gone. */
+  has(instance: Instance): boolean {
+    return this.find(instance.id.service, instance.id.number) === instance;
+  }
+
   /** The instances of a service that are not on their way out; none for an unknown name. */
   staying(serviceName: string): readonly Instance[] {
     return this.services.get(serviceName)?.instances.filter((instance) => !this.isRetired(instance)) ?? [];
