@@ -13,16 +13,19 @@ import { readStream } from "../read-stream.ts";
 import { usageError } from "../usage-error.ts";
 
 const USUAL_EVENTS = 100;
+/** The most that the API gives at once. */
+const MOST_EVENTS = 10_000;
 
 export const eventsCommand: Command = {
   name: "events",
   group: "health",
   summary: "show what happened",
-  details: 'Without -n and --since the newest 100 are shown; a --kind may end with a star, as in "instance.*".',
+  details:
+    'Without -n and --since the newest 100 are shown, never more than 10000 at once. A --kind may end with a star: "instance.*".',
   arguments: [],
   options: [
     { long: "follow", short: "f", about: "go on with what happens from now on" },
-    { long: "lines", short: "n", value: "count", about: 'only the newest so many, or "all"' },
+    { long: "lines", short: "n", value: "count", about: "only the newest so many" },
     { long: "subject", value: "name", about: "only those of web (and its instances), web:1 or muster" },
     { long: "kind", value: "kind", repeatable: true, about: "only this kind; may be given several times" },
     { long: "severity", value: "severity", choices: SEVERITIES, about: "only this severity and worse" },
@@ -50,7 +53,13 @@ async function execute(context: CommandContext, input: CommandInput): Promise<nu
       (event) => context.stdout.write(render([event])),
     );
   } else {
-    context.stdout.write(render(await client.events(query)));
+    const events = await client.events(query);
+    context.stdout.write(render(events));
+    if (input.text("lines") === null && events.length === MOST_EVENTS) {
+      context.stderr.write(
+        `only the newest ${MOST_EVENTS} are shown; "--until ${events[0]?.time}" shows earlier ones\n`,
+      );
+    }
   }
   return EXIT.well;
 }
@@ -66,8 +75,14 @@ function toQuery(context: CommandContext, input: CommandInput): EventQuery {
     severity: SEVERITIES.find((candidate) => candidate === severity) ?? null,
     since,
     until: readMoment("muster events", input, "until", nowMs),
-    limit: readCount("muster events", input, "lines", since === null ? USUAL_EVENTS : null) ?? Number.MAX_SAFE_INTEGER,
+    limit: readLimit(input, since === null ? USUAL_EVENTS : MOST_EVENTS),
   };
+}
+
+function readLimit(input: CommandInput, usual: number): number {
+  const limit = readCount("muster events", input, "lines", usual) ?? MOST_EVENTS + 1;
+  if (limit > MOST_EVENTS) throw usageError("muster events", `"--lines" takes at most ${MOST_EVENTS}`);
+  return limit;
 }
 
 function kindsOf(pattern: string): readonly EventKind[] {

@@ -1,10 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { posix } from "node:path";
+import { initialFile } from "../../model/config/initial-file.ts";
 import { codedError } from "../../model/errors/catalogue.ts";
 import type { Command } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
-import { firstFile } from "../init-template.ts";
 import type { CommandInput } from "../input.ts";
 import { printJson } from "../output.ts";
 
@@ -28,7 +28,7 @@ export const initCommand: Command = {
 async function execute(context: CommandContext, input: CommandInput): Promise<number> {
   const path = posix.resolve(context.workingDirectory, input.text("file") ?? "muster.toml");
   try {
-    await writeFile(path, firstFile(input.program), { flag: input.has("force") ? "w" : "wx" });
+    await writeFile(path, initialFile(input.program ?? undefined), { flag: input.has("force") ? "w" : "wx" });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
     if (code === "EEXIST") throw codedError("file-exists", { path });

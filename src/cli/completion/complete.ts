@@ -52,11 +52,10 @@ async function commandOffers(
 ): Promise<Offer[]> {
   const options = [...command.options, ...GLOBAL_OPTIONS];
   const open = valueWanted(before, options);
-  if (open !== undefined) {
-    if (open.value === "name") return (await names()).map((name) => ({ value: name, about: "" }));
-    return (open.choices ?? []).map((value) => ({ value, about: "" }));
-  }
+  if (open !== undefined) return await valueOffers(open, "", names);
   const ended = before.includes("--");
+  const inline = ended ? undefined : options.find((one) => one.value && current.startsWith(`--${one.long}=`));
+  if (inline !== undefined) return await valueOffers(inline, `--${inline.long}=`, names);
   if (ended && command.takesProgram) return [];
   if (current.startsWith("-") && !ended) return optionOffers(options, before);
   const position = plainWords(before, options).length;
@@ -69,6 +68,15 @@ async function commandOffers(
   const known = (await names()).filter((name) => !given.has(name));
   if (argument.completion === "target") return known.map((value) => ({ value, about: "" }));
   return known.filter((name) => /^[^:@]+$/.test(name)).map((name) => ({ value: `${name}=`, about: "" }));
+}
+
+async function valueOffers(
+  option: OptionSpec,
+  prefix: string,
+  names: () => Promise<readonly string[]>,
+): Promise<Offer[]> {
+  const values = option.value === "name" ? await names() : (option.choices ?? []);
+  return values.map((value) => ({ value: prefix + value, about: "" }));
 }
 
 async function verbOffers(): Promise<Offer[]> {
