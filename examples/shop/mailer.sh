@@ -1,6 +1,7 @@
 #!/bin/sh
 # Sends the letters that the worker leaves in OUTBOX: it reads each aloud and files it.
-trap 'echo "got TERM, closing"; exit 0' TERM
+pause=""
+trap 'echo "got TERM, closing"; [ -z "$pause" ] || kill "$pause"; exit 0' TERM
 sent="$OUTBOX/sent"
 mkdir -p "$sent" || exit 1
 echo "watching $OUTBOX"
@@ -12,5 +13,6 @@ while :; do
   done
   # In the background, so that TERM is heard at once.
   sleep 1 &
-  wait $!
+  pause=$!
+  wait "$pause"
 done

@@ -1,7 +1,7 @@
 /** Finds goods by any word. Builds its index from what the api has, which takes a while; only then it is ready. */
 import { listen, log, setting } from "./program.js";
 
-const TIME_FOR_ONE_ITEM_MS = 400;
+const msForOneItem = Number(setting("MS_FOR_ONE_ITEM"));
 
 const response = await fetch(`${setting("API")}/items`, { signal: AbortSignal.timeout(2_000) });
 const items = await response.json();
@@ -12,7 +12,7 @@ for (const [position, item] of items.entries()) {
   for (const word of `${item.name} ${item.about}`.toLowerCase().match(/[a-z]+/g) ?? []) {
     index.set(word, [...(index.get(word) ?? []), item.name]);
   }
-  await Bun.sleep(TIME_FOR_ONE_ITEM_MS);
+  await Bun.sleep(msForOneItem);
   log(`indexed ${position + 1} of ${items.length}: ${item.name}`);
 }
 
