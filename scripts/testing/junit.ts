@@ -7,11 +7,20 @@ export interface TestCase {
   readonly skipReason: string | null;
 }
 
+/** What the runner calls a hook that failed; hooks that passed are not told. */
+const UNNAMED = "(unnamed)";
+
 /** Reads the JUnit file that `bun test --reporter=junit` writes. */
 export function readTestCases(xml: string): TestCase[] {
   return [...xml.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)].map(
     ([, attributes = "", body = ""]) => {
       const fullName = [attribute(attributes, "classname"), attribute(attributes, "name")].filter(Boolean).join(" > ");
+      if (fullName.endsWith(UNNAMED))
+        return {
+          name: `${fullName.slice(0, -UNNAMED.length)}a hook beside the tests`,
+          outcome: "failed",
+          skipReason: null,
+        };
       const outcome = /<(failure|error)\b/.test(body) ? "failed" : body.includes("<skipped") ? "skipped" : "passed";
       const [name = fullName, skipReason = null] = fullName.split(", skipped: ");
       return { name, outcome, skipReason };

@@ -49,6 +49,13 @@ test.concurrent("shows the output of a failed test and names it at the end", asy
   expect(run.code).toBe(1);
 });
 
+test.concurrent("names a hook that failed", async () => {
+  const hook = `import { afterAll, describe } from "bun:test"; describe("group", () => { afterAll(() => { throw new Error("left"); }); ${PASSES} });`;
+  const run = await runOn({ "src/a.test.ts": hook });
+  expect(run.output).toContain("a hook beside the tests");
+  expect(run.lastLine).toBe("1 passed, 1 failed, 0 skipped");
+});
+
 test.concurrent("names what was skipped and why", async () => {
   const run = await runOn({ "src/a.test.ts": `${PASSES} test.skip("as root, skipped: not root", () => {});` });
   expect(run.output).toContain("skipped: src/a.test.ts: as root: not root");

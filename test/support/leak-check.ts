@@ -17,12 +17,15 @@ export function failOnLeaks(): void {
     before = holdings();
   });
   afterAll(async () => {
-    for (const count of counts) count.restore();
     const leftovers = () => [...missingFrom(before, holdings()), ...counts.flatMap((count) => count.active())];
-    await waitFor("the suite to leave nothing behind", () => leftovers().length === 0, {
-      limitMs: GRACE_MS,
-      lastSeen: leftovers,
-    });
+    try {
+      await waitFor("the suite to leave nothing behind", () => leftovers().length === 0, {
+        limitMs: GRACE_MS,
+        lastSeen: leftovers,
+      });
+    } finally {
+      for (const count of counts) count.restore();
+    }
   });
 }
 

@@ -42,6 +42,8 @@ describe("failOnLeaks", () => {
     using directory = temporaryDirectory("leak-check");
     const source = `test("clears up", async () => {
       clearTimeout(setTimeout(() => {}, 60_000));
+      const endsSoon = setTimeout(() => {}, 60_000);
+      void Bun.sleep(30).then(() => clearTimeout(endsSoon));
       const server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("x") });
       await (await fetch(server.url)).text();
       await server.stop(true);
