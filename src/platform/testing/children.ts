@@ -11,6 +11,8 @@ export interface ShellChild {
   line(): Promise<string>;
   /** All lines until nobody holds its standard output any more. */
   rest(): Promise<string[]>;
+  /** Writes to its standard input, which is empty unless it was asked for. */
+  say(text: string): void;
 }
 
 /**
@@ -22,8 +24,8 @@ export class TestChildren implements AsyncDisposable {
   private readonly children: Bun.Subprocess[] = [];
 
   /** Runs `/bin/sh -c script`, with `environment` beside the mark and PATH. */
-  shell(script: string, environment: Readonly<Record<string, string>> = {}): ShellChild {
-    return this.start(["/bin/sh", "-c", script], environment);
+  shell(script: string, environment: Readonly<Record<string, string>> = {}, listens = false): ShellChild {
+    return this.start(["/bin/sh", "-c", script], environment, listens);
   }
 
   /** The same as a child subreaper, which orphans below it become children of: as a shim is one. */
@@ -51,11 +53,11 @@ export class TestChildren implements AsyncDisposable {
     await Promise.all(this.children.map((child) => child.exited));
   }
 
-  private start(command: string[], environment: Readonly<Record<string, string>>): ShellChild {
+  private start(command: string[], environment: Readonly<Record<string, string>>, listens = false): ShellChild {
     const [name = "", value = ""] = this.mark.split("=");
     const child = Bun.spawn(command, {
       env: { PATH: process.env.PATH ?? "", ...environment, [name]: value },
-      stdin: "ignore",
+      stdin: listens ? "pipe" : "ignore",
       stdout: "pipe",
       stderr: "ignore",
     });
@@ -64,6 +66,10 @@ export class TestChildren implements AsyncDisposable {
     return {
       pid: child.pid,
       exited: child.exited,
+      say: (text) => {
+        child.stdin?.write(text);
+        child.stdin?.flush();
+      },
       rest: () => Array.fromAsync(lines),
       line: async () => {
         const next = await lines.next();
