@@ -26,7 +26,7 @@ export function terminalOutput(descriptor: 1 | 2): TextOutput {
     get rows() {
       return this.isTerminal ? size()[1] : Number.POSITIVE_INFINITY;
     },
-    write: (text) => writeAll(descriptor, Buffer.from(text)),
+    write: (text) => writeAll((bytes, offset) => writeSync(descriptor, bytes, offset), Buffer.from(text)),
   };
 }
 
@@ -38,10 +38,11 @@ function mayBeTerminal(descriptor: number): boolean {
   }
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
+/** @param write takes bytes from an offset on and gives how many it took, as `write(2)`: fewer than all, or EAGAIN */
+export function writeAll(write: (bytes: Uint8Array, offset: number) => number, bytes: Uint8Array): void {
   for (let done = 0; done < bytes.length; ) {
     try {
-      done += writeSync(descriptor, bytes, done);
+      done += write(bytes, done);
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : "";
       if (code === "EPIPE") throw new BrokenPipe();

@@ -40,7 +40,7 @@ _muster() {
     offers+=("\${value//:/\\\\:}\${about:+:$about}")
   done < <("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
   if ((\${#offers})); then
-    _describe -V muster offers
+    _describe muster offers
   else
     _files
   fi
@@ -50,9 +50,14 @@ compdef _muster muster
   fish: `# completion of muster for fish: muster completion fish | source
 function __muster_complete
     set -l words (commandline -opc) (commandline -ct)
-    command $words[1] __complete $words[2..-1] 2>/dev/null
+    set -l offers (command $words[1] __complete $words[2..-1] 2>/dev/null)
+    if test (count $offers) -gt 0
+        printf '%s\\n' $offers
+    else
+        __fish_complete_path (commandline -ct)
+    end
 end
-complete -c muster -a '(__muster_complete)'
+complete -c muster -f -a '(__muster_complete)'
 `,
 } as const;
 
