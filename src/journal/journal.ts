@@ -152,12 +152,14 @@ export class Journal {
    */
   async query(query: EventQuery): Promise<JournalEvent[]> {
     const limit = Math.min(QUERY_LIMIT, Math.max(0, Math.floor(query.limit)));
+    const filter = eventFilter(query);
+    if (limit === 0) return [];
     const found = new Map<string, JournalEvent>();
-    for (const event of this.writer.pending(eventFilter(query)).slice(-limit || Number.MAX_SAFE_INTEGER)) {
+    for (const event of this.writer.pending(filter).slice(-limit)) {
       found.set(event.id, event);
     }
     let before: string | null = null;
-    for (let read = 0, more = limit > 0; more; ) {
+    for (let read = 0, more = true; more; ) {
       const page = await this.reader.ask({ kind: "page", query: { ...query, limit: limit - read }, before });
       for (const row of page.rows) found.set(row[0], rowToEvent(row));
       read += page.rows.length;

@@ -13,6 +13,7 @@ const LOCK_TRIES_UNTOLD = 8;
 const TRIES_UNTIL_REOPENED = 10;
 /** After so long without a write there is time for the checkpoint and for retention. */
 const QUIET_MS = 1_000;
+const ROWS_UNTIL_COLLECTED = 500;
 const HOUR_MS = 3_600_000;
 const TRIM_PAUSE_MS = 5;
 
@@ -29,6 +30,7 @@ export class Keeper {
   private begunAnew = false;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private quietTimer: ReturnType<typeof setTimeout> | undefined;
+  private rowsSinceRest = 0;
   private trimmedForSize = 0;
   private trimToldMs = Number.NEGATIVE_INFINITY;
 
@@ -79,7 +81,7 @@ export class Keeper {
     if (this.store !== undefined && place === "kept") return this.store;
     if (this.options === undefined) throw new Error("the journal's worker was not told what to open");
     const removed = place === "removed";
-    if (place === "log-removed") this.store?.checkpoint(true);
+    if (place === "log-removed") this.store?.checkpoint("end");
     this.dropStore();
     this.store = new JournalStore(this.options);
     this.say({ kind: "opened", newestId: this.store.newestId() });
@@ -98,7 +100,8 @@ export class Keeper {
     }
     this.write = undefined;
     this.say({ kind: "written", batch: write.batch, rejected: rejected.ids, reason: rejected.reason });
-    store.checkpoint(false);
+    this.rowsSinceRest += rows.length;
+    store.checkpoint("busy");
     if (store.isTooLarge()) this.trim(store);
   }
 
@@ -154,12 +157,21 @@ export class Keeper {
     if (this.write !== undefined || this.store === undefined) return;
     try {
       const more = this.trim(this.store);
-      if (!more) this.store.checkpoint(true);
+      if (!more) this.rest(this.store);
       this.waitForQuiet(more ? TRIM_PAUSE_MS : HOUR_MS);
     } catch (error) {
       if (isLock(error)) this.waitForQuiet(QUIET_MS);
       else this.fail(error);
     }
+  }
+
+  private rest(store: JournalStore): void {
+    store.checkpoint("quiet");
+    if (this.rowsSinceRest < ROWS_UNTIL_COLLECTED) return;
+    this.rowsSinceRest = 0;
+    store.releaseMemory();
+    // A burst leaves dead rows that the collector would not look at while nothing happens.
+    Bun.gc(true);
   }
 
   private trim(store: JournalStore): boolean {
@@ -188,7 +200,7 @@ export class Keeper {
     clearTimeout(this.retryTimer);
     clearTimeout(this.quietTimer);
     try {
-      this.store?.checkpoint(true);
+      this.store?.checkpoint("end");
     } catch {
       // The next one who opens it does that.
     }

@@ -103,14 +103,14 @@ describe("the store", () => {
           Array.from({ length: 1_000 }, (_, index) => row(id(batch * 1_000 + index), { data: `"${"x".repeat(500)}"` })),
         );
       }
-      store.checkpoint(true);
+      store.checkpoint("end");
     }
     const before = statSync(path()).size;
     using store = open(4_000_000);
     expect(store.isTooLarge()).toBe(true);
     let forSize = 0;
     for (let step = store.trim(1_000); step.more; step = store.trim(1_000)) forSize += step.forSize;
-    store.checkpoint(true);
+    store.checkpoint("end");
     expect(store.isTooLarge()).toBe(false);
     expect(statSync(path()).size).toBeLessThan(before / 1.5);
     expect(ids(store.page(ALL, null).rows)[0]).toBe(19_999);

@@ -17,7 +17,8 @@ const VACUUM_PAGES = 256;
 /** Below so many free pages (4 MB) they are left for new events. */
 const FREE_PAGES_KEPT = 1_024;
 const MAGIC = "SQLite format 3\0";
-const CHECKPOINT_PAGES = 1_000;
+/** How long the log must be, in pages of 4 KiB by estimate, to be worth a checkpoint. */
+const CHECKPOINT_PAGES = { busy: 1_000, quiet: 64, end: 1 } as const;
 
 /** The file says that it is damaged; thrown at the opening. */
 export class DamagedError extends Error {
@@ -119,11 +120,19 @@ export class JournalStore implements Disposable {
     return this.files.length > 1 && log.join() !== this.files.slice(1).join() ? "log-removed" : "kept";
   }
 
-  /** Moves what is in the write-ahead log into the database when that is due; `quiet`: there is time, do it all the same. */
-  checkpoint(quiet: boolean): void {
-    if (this.pagesInLog === 0 || (!quiet && this.pagesInLog < CHECKPOINT_PAGES)) return;
-    this.database.query(`PRAGMA wal_checkpoint(${quiet ? "TRUNCATE" : "PASSIVE"})`).all();
+  /**
+   * Moves what is in the write-ahead log into the database when that is due. `busy`: only a long log, and without waiting for
+   * readers; `quiet`: also a shorter one; `end`: whatever there is.
+   */
+  checkpoint(when: "busy" | "quiet" | "end"): void {
+    if (this.pagesInLog < CHECKPOINT_PAGES[when]) return;
+    this.database.query(`PRAGMA wal_checkpoint(${when === "busy" ? "PASSIVE" : "TRUNCATE"})`).all();
     this.pagesInLog = 0;
+  }
+
+  /** Gives back the page cache. */
+  releaseMemory(): void {
+    this.database.run("PRAGMA shrink_memory");
   }
 
   /** The size limit is passed and its step should be done before more is written. */
