@@ -17,7 +17,7 @@ void block_signals(void) {
 }
 
 /* A daemon started with nohup must not pass ignored signals on. */
-static void forget_dispositions(void) {
+void forget_dispositions(void) {
   uint64_t action[4] = {0}; /* the kernel's struct: SIG_DFL, no flags, empty mask */
   for (int signal = 1; signal <= 64; signal++) syscall(SYS_rt_sigaction, signal, action, NULL, SIGNALS_BYTES);
 }

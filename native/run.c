@@ -103,7 +103,7 @@ static void take_report(void) {
 }
 
 static void record_unknown(int64_t now) {
-  close(shim.handle);
+  if (shim.handle >= 0) close(shim.handle);
   shim.handle = -1;
   shim.program = 0;
   if (!access("exit", F_OK)) return;
@@ -199,7 +199,10 @@ static void serve_once(void) {
   now = clock_ns();
   if (polls[3].revents) take_report();
   if (polls[2].revents) take_signals(now);
-  if (polls[4].revents) record_unknown(now);
+  if (polls[4].revents) {
+    record_unknown(now);
+    for (int i = 0; i < 2; i++) polls[i].revents = POLLIN; /* was it the last that had them open? */
+  }
   if (!shim.output.adopted && !shim.tree_gone && polls[2].revents) reap(now);
   if (shim.exit_owed && now >= shim.retry_ns) record_exit(now);
   serve_streams(polls, now);
@@ -312,7 +315,60 @@ int run(const struct handover *handover) {
 
 /* ---- adopt ---- */
 
+/* By its name, else by the program's descriptor; a stream that cannot be had counts as ended. */
+static void open_left_fifo(struct stream *stream, int number) {
+  struct line path = {0};
+  struct stat status;
+  put_text(&path, "/proc/");
+  put_number(&path, (uint64_t)shim.program);
+  put_text(&path, "/fd/");
+  put_number(&path, (uint64_t)number);
+  path.bytes[path.length] = 0;
+  const char *name = !stat(stream->name, &status) && S_ISFIFO(status.st_mode) ? stream->name : path.bytes;
+  if (!stat(name, &status) && S_ISFIFO(status.st_mode)) stream->fifo = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  stream->hung = stream->fifo < 0;
+}
+
+/* `<boot id> <pid namespace> <pid> <start time>`. False: there is no claim, or it is void. */
+static bool read_claim(pid_t *pid, uint64_t *start) {
+  struct line claim = {0};
+  uint64_t number;
+  if (read_small("claim", claim.bytes, LINE_BYTES) <= 0) return false;
+  const char *at = strchr(claim.bytes, ' ');
+  if (!at || !(at = strchr(at + 1, ' '))) return false;
+  at++;
+  if (!read_number(&at, &number) || *at++ != ' ' || !read_number(&at, start)) return false;
+  *pid = (pid_t)number;
+  return true;
+}
+
+/* Takes hold of the program, if it is still there and the same. */
+static void watch_program(uint64_t start, int64_t now) {
+  shim.handle = (int)syscall(SYS_pidfd_open, shim.program, 0);
+  if (shim.handle >= 0 && start_time_of(shim.program) == start) return;
+  record_unknown(now);
+}
+
 int adopt(const struct handover *handover) {
-  (void)handover;
-  return EXIT_UNRECORDED;
+  struct spec spec;
+  uint64_t start;
+  if (!begin(handover, true)) return EXIT_UNRECORDED;
+  if (!read_claim(&shim.program, &start) || open_logs()) return EXIT_UNRECORDED;
+  if (!spec_read(&spec)) {
+    shim.output.generation = (uint32_t)spec.generation;
+    name_process(handover, spec.name);
+    records_release(&spec.records);
+  }
+  int64_t now = clock_ns();
+  for (int i = 0; i < 2; i++) {
+    struct stream *stream = &shim.output.stream[i];
+    if (!stream->name) continue;
+    open_left_fifo(stream, i + 1);
+    if (stream->fifo < 0) stream->name = NULL;
+  }
+  watch_program(start, now);
+  for (int i = 0; i < 2; i++)
+    if (shim.output.stream[i].name) output_move(&shim.output, &shim.output.stream[i], now);
+  finish_adopt(now);
+  return serve();
 }

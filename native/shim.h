@@ -118,6 +118,7 @@ struct stream {
   int plug;           /* a write end of our own, once the program has closed its own: no endless hang-up */
   bool hung;          /* nobody has it open for writing */
   bool full;          /* the log takes nothing now */
+  bool grown;         /* the FIFO was made larger, for a flood */
   bool rotate;        /* a rotation was ordered */
   unsigned small;     /* moves in a row that found little */
   int64_t pause_ns;   /* not looked at before */
@@ -167,6 +168,7 @@ struct handover {
 
 void name_process(const struct handover *handover, const char *name);
 void block_signals(void);
+void forget_dispositions(void);
 void reset_signals(void);
 int launch(struct handover *handover);
 int run(const struct handover *handover);
