@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { chmod, mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { loadConfiguration } from "../model/config/load.ts";
+import { configFiles } from "./config-files.ts";
+
+let directory = "";
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), "muster-config-"));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+test("a configuration is read with what it includes, sorted by name", async () => {
+  await mkdir(join(directory, "conf.d"));
+  await writeFile(join(directory, "muster.toml"), 'include = ["conf.d/*.toml"]\n');
+  for (const name of ["b", "a", "c"]) {
+    const text = `[services.${name}]\ncommand = "x"\nenvironment_file = "x.env"\n`;
+    await writeFile(join(directory, "conf.d", `${name}.toml`), text);
+  }
+  await writeFile(join(directory, "conf.d", "not.txt"), "no TOML");
+  await writeFile(join(directory, "conf.d", "x.env"), "A=1");
+  const loaded = await loadConfiguration(join(directory, "muster.toml"), configFiles(), {});
+  if (!loaded.ok) throw loaded.error;
+  expect([...loaded.value.host.services.keys()]).toEqual(["a", "b", "c"]);
+  expect([...loaded.value.host.fileDigests]).toEqual([
+    [join(directory, "conf.d/x.env"), new Bun.CryptoHasher("sha256").update("A=1").digest("hex")],
+  ]);
+});
+
+test("what is no file to read says why, and nothing waits for it", async () => {
+  const fifo = join(directory, "fifo");
+  expect(await Bun.spawn(["mkfifo", fifo]).exited).toBe(0);
+  const large = join(directory, "large");
+  await writeFile(large, "");
+  await truncate(large, 20_000_000);
+  const { read, digest } = configFiles();
+  expect(await read(join(directory, "none"))).toEqual({ ok: false, error: "there is no such file" });
+  expect(await read(directory)).toEqual({ ok: false, error: "it is not a regular file" });
+  expect(await read(fifo)).toEqual({ ok: false, error: "it is not a regular file" });
+  expect(await read(large)).toEqual({ ok: false, error: "it is larger than 16 MB" });
+  expect(await digest(fifo)).toBeNull();
+});
+
+test.skipIf(process.getuid?.() === 0)("a file that this user may not read", async () => {
+  const path = join(directory, "secret");
+  await writeFile(path, "");
+  await chmod(path, 0);
+  expect(await configFiles().read(path)).toEqual({ ok: false, error: "this user may not read it" });
+});
