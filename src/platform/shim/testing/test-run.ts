@@ -113,7 +113,8 @@ export class TestRun implements AsyncDisposable {
     for (;;) {
       const found = find();
       if (found !== undefined && found !== false) return found;
-      if (performance.now() > endMs) throw new Error(`waited in vain for ${what}; lines: ${JSON.stringify(this.lines)}`);
+      if (performance.now() > endMs)
+        throw new Error(`waited in vain for ${what}; lines: ${JSON.stringify(this.lines)}`);
       const { promise, resolve } = Promise.withResolvers<void>();
       this.waiters.add(resolve);
       const timer = setTimeout(resolve, 5);
