@@ -3,7 +3,8 @@ import type { SignalName } from "../model/signal.ts";
 /** How the main process of a generation ended. `unknown`: its shim was killed, nobody saw it. */
 export type Exit =
   | { readonly kind: "code"; readonly code: number }
-  | { readonly kind: "signal"; readonly signal: SignalName; readonly coreDumped: boolean }
+  /** the signal without SIG; a realtime one as `RTMIN+n` */
+  | { readonly kind: "signal"; readonly signal: string; readonly coreDumped: boolean }
   | { readonly kind: "unknown" };
 
 /** What an instance remembers over its generations; kept in the generation's spec so that it survives the daemon. */

@@ -66,7 +66,11 @@ const ALIVE = {
   exited: (state: Alive, event: Extract<InstanceEvent, { kind: "exited" }>) =>
     to.mainExited(state, event.exit, readyAtMs(state), EXITED),
   launched: "ignore",
-  "launch-failed": "ignore",
+  "launch-failed": (
+    state: Alive,
+    event: Extract<InstanceEvent, { kind: "launch-failed" }>,
+    context: to.MachineContext,
+  ) => to.launchFailed(state.history, event.reason, context),
   voided: "ignore",
   emptied: "ignore",
   ...WATCH,

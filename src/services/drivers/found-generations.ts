@@ -1,0 +1,87 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { type InstanceId, instanceFileName, parseInstanceFileName } from "../../model/name.ts";
+import type { ServiceSpec } from "../../model/service.ts";
+import type { ProcessIdentities } from "../../platform/process-identity.ts";
+import { type GenerationRecords, readGeneration, voidClaim } from "../../platform/shim/generation-directory.ts";
+import type { FoundGeneration } from "../adoption.ts";
+import { toExit } from "./exit-record.ts";
+import { describeFailure } from "./failed-step-words.ts";
+import { fromNotes } from "./program-notes.ts";
+
+/** Reads what earlier daemons left: the newest generation of every instance. */
+export class FoundGenerations {
+  private readonly instancesDirectory: string;
+  private readonly identities: ProcessIdentities;
+
+  constructor(instancesDirectory: string, identities: ProcessIdentities) {
+    this.instancesDirectory = instancesDirectory;
+    this.identities = identities;
+  }
+
+  /**
+   * A generation that nobody has claimed is made void, so that a shim that is still on its way cannot start it behind
+   * our back. What belongs to another boot is removed: after a reboot nothing is adopted by pid.
+   * @param specOf the service as the daemon before us had it, for the words of a failure
+   */
+  read(specOf: (service: string) => ServiceSpec | undefined): readonly FoundGeneration[] {
+    const found: FoundGeneration[] = [];
+    for (const instance of this.instances()) {
+      const generation = Math.max(0, ...this.generations(instance));
+      if (generation === 0) continue;
+      const one = this.readOne(instance, generation, specOf(instance.service));
+      if (one !== undefined) found.push(one);
+    }
+    return found;
+  }
+
+  private *instances(): Iterable<InstanceId> {
+    if (!existsSync(this.instancesDirectory)) return;
+    for (const name of readdirSync(this.instancesDirectory)) {
+      const instance = parseInstanceFileName(name);
+      if (instance !== undefined) yield instance;
+    }
+  }
+
+  private generations(instance: InstanceId): number[] {
+    const names = readdirSync(join(this.instancesDirectory, instanceFileName(instance)));
+    return names.map(Number).filter((number) => Number.isInteger(number) && number > 0);
+  }
+
+  private readOne(
+    instance: InstanceId,
+    generation: number,
+    spec: ServiceSpec | undefined,
+  ): FoundGeneration | undefined {
+    const directory = join(this.instancesDirectory, instanceFileName(instance), String(generation));
+    let records = readGeneration(directory);
+    if (records.claim === undefined && records.failed === undefined) {
+      voidClaim(directory);
+      records = readGeneration(directory);
+    }
+    if (this.isOfAnotherBoot(records)) {
+      rmSync(join(this.instancesDirectory, instanceFileName(instance)), { recursive: true, force: true });
+      return undefined;
+    }
+    const notes = fromNotes(records.spec ?? []);
+    const { claim, failed, exit } = records;
+    return {
+      instance,
+      generation,
+      token: notes.token,
+      history: notes.history,
+      cause: notes.cause,
+      claimedBy: claim?.kind === "program" ? claim.identity.pid : null,
+      failure:
+        failed === undefined ? null : failed && spec ? describeFailure(failed, spec) : `step ${failed.step} failed`,
+      ready: existsSync(join(directory, "ready")),
+      exit: exit === undefined ? null : { exit: toExit(exit), atWallMs: exit.wallMs },
+      empty: records.empty !== undefined,
+    };
+  }
+
+  private isOfAnotherBoot(records: GenerationRecords): boolean {
+    const identity = records.claim?.kind === "program" ? records.claim.identity : records.shim;
+    return identity !== undefined && !this.identities.isOfHere(identity);
+  }
+}

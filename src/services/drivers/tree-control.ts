@@ -1,0 +1,105 @@
+import { join } from "node:path";
+import { instanceFileName } from "../../model/name.ts";
+import { SIGNAL_NUMBERS, type SignalName } from "../../model/signal.ts";
+import { Cgroup, type CgroupRoot } from "../../platform/cgroup.ts";
+import type { Libc } from "../../platform/libc.ts";
+import type { ProcessHandles } from "../../platform/process-handle.ts";
+import type { ProcessIdentities, ProcessIdentity } from "../../platform/process-identity.ts";
+import type { ProcessMarks } from "../../platform/process-marks.ts";
+import type { ProcessStat } from "../../platform/process-stat.ts";
+import type { ProcessTree } from "../../platform/process-tree.ts";
+import type { SignalReach } from "../instance-state.ts";
+import { describeGeneration, type GenerationEntry } from "./generation-entry.ts";
+
+export interface TreeControlSystem {
+  readonly libc: Pick<Libc, "kill">;
+  readonly handles: ProcessHandles;
+  readonly identities: ProcessIdentities;
+  readonly tree: ProcessTree;
+  readonly marks: ProcessMarks;
+  /** null: no cgroup of our own is to be had here */
+  readonly cgroups: CgroupRoot | null;
+  /** faults that nobody waits for go to the daemon's log */
+  log(level: "warn" | "error", message: string): void;
+}
+
+/** Signals to and sight of what belongs to a generation: by cgroup, else below its shim, else by its mark. */
+export class TreeControl {
+  private readonly system: TreeControlSystem;
+
+  constructor(system: TreeControlSystem) {
+    this.system = system;
+  }
+
+  /** @param shim of the generation, when it lives */
+  signal(entry: GenerationEntry, shim: ProcessIdentity | null, signal: SignalName, reach: SignalReach): void {
+    const number = SIGNAL_NUMBERS[signal];
+    if (reach === "tree") {
+      this.inBackground(entry, this.signalTree(entry, shim, number));
+      return;
+    }
+    if (entry.program === null) return;
+    if (reach === "main") this.system.handles.signal(entry.program, number);
+    else if (this.system.identities.isAlive(entry.program)) this.system.libc.kill(-entry.program.pid, number);
+  }
+
+  private async signalTree(entry: GenerationEntry, shim: ProcessIdentity | null, signal: number): Promise<void> {
+    if (shim !== null && !entry.shimLost) {
+      await this.system.tree.signalTree(shim, signal);
+      return;
+    }
+    for (const row of await this.marked(entry)) {
+      const identity = this.system.identities.identify(row.pid);
+      if (identity?.startTicks === row.startTicks) this.system.handles.signal(identity, signal);
+    }
+  }
+
+  killTree(entry: GenerationEntry, shim: ProcessIdentity | null): void {
+    this.cgroupOf(entry)?.kill();
+    if (entry.program !== null) this.system.handles.signal(entry.program, SIGNAL_NUMBERS.KILL);
+    if (shim !== null && !entry.shimLost) this.inBackground(entry, this.system.tree.killTree(shim));
+    else
+      this.inBackground(entry, this.system.tree.killAll(this.system.marks.quarry(entry.token, this.notBefore(entry))));
+  }
+
+  /** What can still be seen of the generation, its shim not counted. */
+  async living(entry: GenerationEntry, shim: ProcessIdentity | null): Promise<readonly ProcessStat[]> {
+    const below = shim === null ? [] : await this.system.tree.living(shim);
+    const marked = entry.shimLost || shim === null ? await this.marked(entry) : [];
+    const known = new Set(below.map((row) => row.pid));
+    return [...below, ...marked.filter((row) => !known.has(row.pid))];
+  }
+
+  /** Makes the cgroup of the instance; null when there is none to be had. */
+  enter(entry: GenerationEntry): string | null {
+    const made = this.system.cgroups?.create(instanceFileName(entry.id.instance));
+    if (made === undefined) return null;
+    if (made.ok) return made.value.directory;
+    this.system.log("warn", `${describeGeneration(entry.id)} runs without a cgroup: ${made.error}`);
+    return null;
+  }
+
+  leave(entry: GenerationEntry): void {
+    this.cgroupOf(entry)?.remove();
+  }
+
+  private cgroupOf(entry: GenerationEntry): Cgroup | null {
+    const { cgroups } = this.system;
+    return cgroups === null ? null : new Cgroup(join(cgroups.directory, instanceFileName(entry.id.instance)));
+  }
+
+  private async marked(entry: GenerationEntry): Promise<readonly ProcessStat[]> {
+    const found = await this.system.marks.find(new Set([entry.token]), this.notBefore(entry));
+    return found.get(entry.token) ?? [];
+  }
+
+  private notBefore(entry: GenerationEntry): number {
+    return entry.program?.startTicks ?? 0;
+  }
+
+  private inBackground(entry: GenerationEntry, work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      this.system.log("error", `a signal to the tree of ${describeGeneration(entry.id)} failed: ${String(error)}`);
+    });
+  }
+}
