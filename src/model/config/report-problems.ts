@@ -21,7 +21,17 @@ export function reportProblems(problems: readonly Problem[], texts: ReadonlyMap<
   );
   const lines = located.map(({ problem, place }) => {
     const subject = problem.path.length === 0 ? "" : `${formatPath(problem.path)}: `;
-    return `${problem.file}:${place.line}:${place.column}: ${subject}${problem.message}`;
+    return `${problem.file}:${place.line}:${place.column}: ${subject}${oneLine(problem.message)}`;
   });
   return [...new Set(lines)];
+}
+
+/** Values stand in messages as they were written: signs that would move a terminal are shown by their number, long ones cut. */
+function oneLine(message: string): string {
+  const cut = message.length > 500 ? `${message.slice(0, 200)} … ${message.slice(-200)}` : message;
+  return cut.replaceAll(/\p{Cc}/gu, (sign) => (sign === "\n" ? "\\n" : `\\u${hexadecimal(sign)}`));
+}
+
+function hexadecimal(sign: string): string {
+  return sign.charCodeAt(0).toString(16).padStart(4, "0");
 }

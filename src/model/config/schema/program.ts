@@ -8,7 +8,7 @@ export function programKeys() {
       description:
         "The program and its arguments: a list, or one string that is split into words (quotes and backslashes as in a shell, nothing is expanded).",
       change: "restart",
-      example: ["node", "api.js"],
+      example: "node api.js",
     }),
     shell: z.boolean().prefault(false).meta({
       description: "Hand `command` (then one string) to `/bin/sh -c`.",
