@@ -70,12 +70,9 @@ export class WorkerLink {
 }
 
 /**
- * A built executable carries the worker as an entry point of its own; it must be built with
- * `--root src` and `src/journal/journal-worker.ts` beside the main entry point. There the path must be absolute: a
- * relative one is looked up in the working directory first.
- * https://bun.com/docs/bundler/executables#worker
+ * The build makes every `*-worker.ts` an entry point of its own and keeps its name beside the program's, so that the same
+ * address holds in the executable (`scripts/build.ts`).
  */
 function workerPath(): string {
-  if (import.meta.url.startsWith("file:///$bunfs/")) return "/$bunfs/root/journal/journal-worker.js";
   return new URL("./journal-worker.ts", import.meta.url).href;
 }
