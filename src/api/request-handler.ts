@@ -1,23 +1,25 @@
 import { CodedError } from "../base/coded-error.ts";
 import { codedError } from "../model/errors/catalogue.ts";
-import { accessOf, allows, type Listener } from "./access.ts";
+import { allows } from "./access.ts";
 import type { Facade } from "./facade.ts";
 import { type BodyLimit, readBody } from "./read-body.ts";
 import { readParameters } from "./read-parameters.ts";
 import { asCodedError, errorBody, errorResponse, jsonResponse } from "./respond.ts";
-import type { Answer, RequestContext, Route } from "./route.ts";
+import type { Access, Answer, RequestContext, Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { OutgoingStream, type StreamEnd, type StreamLimits } from "./stream/outgoing-stream.ts";
 
 export interface HandlerOptions {
   readonly facade: Facade;
   readonly routes: readonly Route[];
-  readonly listener: Listener;
+  /** what who comes through this listener may do: `accessOf` */
+  readonly access: Access;
+  readonly mostStreams: number;
   readonly bodyLimit: BodyLimit;
   readonly streamLimits: StreamLimits;
   /** a fault of ours: something threw that should not */
   readonly onFault: (error: unknown, what: string) => void;
-  /** for the daemon's log: a reader was cut off, say */
+  /** for the daemon's log: how a stream was over; also a large answer that was cut off */
   readonly onStreamEnd: (what: string, end: StreamEnd) => void;
 }
 
@@ -68,7 +70,7 @@ export class RequestHandler {
       return errorResponse(codedError("method-not-allowed", { method, path: url.pathname, allowed }));
     }
     const { route, pathParameters } = match;
-    if (!allows(accessOf(this.options.listener), route.access)) {
+    if (!allows(this.options.access, route.access)) {
       return errorResponse(codedError("access-denied", { needed: route.access }));
     }
     const parameters = readParameters(route.parameters, pathParameters, url.searchParams);
@@ -94,13 +96,17 @@ export class RequestHandler {
     };
     const result = await route.handle(input, context);
     if (!result.ok) return errorResponse(result.error);
-    return result.value.kind === "json"
-      ? jsonResponse(result.value.value, this.options.streamLimits.unreadLimitMs)
-      : this.stream(route, result.value, abort);
+    if (result.value.kind === "stream") return this.stream(route, result.value, abort);
+    const onCutOff = (): void => this.options.onStreamEnd(nameOf(route), "cut-off");
+    return jsonResponse(result.value.value, this.options.streamLimits.unreadLimitMs, onCutOff);
   }
 
   private stream(route: Route, answer: Extract<Answer, { kind: "stream" }>, abort: AbortController): Response {
-    const what = `${route.method} ${route.path}`;
+    const what = nameOf(route);
+    if (this.streams.size >= this.options.mostStreams) {
+      abort.abort();
+      return errorResponse(codedError("too-many-streams", { open: this.streams.size }));
+    }
     const stream = new OutgoingStream({
       source: answer.source,
       limits: this.options.streamLimits,
@@ -118,6 +124,10 @@ export class RequestHandler {
     const headers = { "content-type": answer.source.contentType, "cache-control": "no-store" };
     return new Response(stream.body, { headers });
   }
+}
+
+function nameOf(route: Route): string {
+  return `${route.method} ${route.path}`;
 }
 
 /** What the client says of itself, printable and short; only the socket's owner can be here, so it is believed. */

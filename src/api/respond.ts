@@ -5,14 +5,20 @@ import { UnreadBytes } from "./stream/unread-bytes.ts";
 /** What fits into the buffer of a unix socket needs nobody to take it. */
 const LARGE_CHARACTERS = 65_536;
 
-/** @param unreadLimitMs a client that takes nothing of a large answer for so long is cut off, so that it frees our memory */
-export function jsonResponse(value: unknown, unreadLimitMs: number): Response {
+/**
+ * @param unreadLimitMs a client that takes nothing of a large answer for so long is cut off, so that it frees our memory
+ * @param onCutOff called then
+ */
+export function jsonResponse(value: unknown, unreadLimitMs: number, onCutOff: () => void): Response {
   const text = JSON.stringify(value);
   const headers = { "content-type": "application/json" };
   if (text.length < LARGE_CHARACTERS) return new Response(text, { headers });
   const unread: UnreadBytes = new UnreadBytes({
     limitMs: unreadLimitMs,
-    onStuck: () => unread.destroy(),
+    onStuck() {
+      unread.destroy();
+      onCutOff();
+    },
     onDrained: () => {},
     onCancelled: () => {},
   });

@@ -62,6 +62,9 @@ export interface RouteInput<Parameters, Body> {
   readonly body: Body;
 }
 
+/** What a route that answers with a stream may also refuse with. */
+export const STREAM_ERRORS = ["too-many-streams"] as const satisfies readonly ErrorCode[];
+
 /** What every route may refuse with. */
 export const COMMON_ERRORS = [
   "request-malformed",
@@ -119,7 +122,7 @@ export function streamRoute<Parameters, Body, Value>(
   const { open, errors = [], ...rest } = description;
   return {
     ...rest,
-    errors,
+    errors: [...errors, ...STREAM_ERRORS],
     async handle(input, context) {
       const result = await open(input as RouteInput<Parameters, Body>, context);
       return result.ok ? ok({ kind: "stream", source: result.value }) : result;

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, rmSync } from "node:fs";
 import type { CodedError } from "../base/coded-error.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { codedError } from "../model/errors/catalogue.ts";
+import { accessOf } from "./access.ts";
 import type { Facade } from "./facade.ts";
 import type { BodyLimit } from "./read-body.ts";
 import { RequestHandler } from "./request-handler.ts";
@@ -19,6 +20,7 @@ export interface ApiServerOptions {
   readonly onStreamEnd?: (what: string, end: StreamEnd) => void;
   readonly streamLimits?: Partial<StreamLimits>;
   readonly bodyLimit?: Partial<BodyLimit>;
+  readonly mostStreams?: number;
 }
 
 export interface ApiServer {
@@ -29,10 +31,13 @@ export interface ApiServer {
 }
 
 const BODY_LIMIT: BodyLimit = { bytes: 1_000_000, ms: 10_000 };
+/** what all readers together may make us hold is bounded by this */
+const MOST_STREAMS = 200;
 const DEFAULT_MODE = 0o600;
 /**
- * A backstop for connections that say nothing; all that matters has its own, shorter limit. The most that Bun takes, and
- * the same for all of the server: `server.timeout(request, …)` does nothing on a unix socket (Bun 1.4.4).
+ * A backstop for connections that say nothing; all that matters has its own, shorter limit. The most that Bun takes.
+ * Its types forbid it beside `unix`, but without it Bun 1.4.4 ends every stream after 10 s, and
+ * `server.timeout(request, …)` does nothing on a unix socket.
  */
 const IDLE_SECONDS = 255;
 const DEFAULT_GRACE_MS = 1_000;
@@ -45,7 +50,8 @@ export function startApiServer(options: ApiServerOptions): Result<ApiServer, Cod
   const handler = new RequestHandler({
     facade: options.facade,
     routes: routeTable(),
-    listener: { kind: "socket" },
+    access: accessOf({ kind: "socket" }),
+    mostStreams: options.mostStreams ?? MOST_STREAMS,
     bodyLimit: { ...BODY_LIMIT, ...options.bodyLimit },
     streamLimits: { ...STREAM_LIMITS, ...options.streamLimits },
     onFault: options.onFault,
@@ -66,12 +72,13 @@ function listen(options: ApiServerOptions, handler: RequestHandler): Bun.Server<
   const oldMask = process.umask(0o177);
   let server: Bun.Server<undefined>;
   try {
-    server = Bun.serve({
+    const serving: Bun.Serve.Options<undefined> = {
       unix: socketPath,
       // Bun's own refusal has no body that a client could read; `readBody` refuses in our words, just as early.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       fetch: (request) => handler.handle(request),
-    });
+    };
+    server = Bun.serve(Object.assign(serving, { idleTimeout: IDLE_SECONDS }));
   } finally {
     process.umask(oldMask);
   }

@@ -10,7 +10,9 @@ export function connectionError(error: unknown, socketPath: string): CodedError 
     case "ENOTDIR":
     case "ECONNREFUSED":
     case "ENOTSOCK":
+    // A path that is too long for a socket: the two words of Bun and Node for it.
     case "ENAMETOOLONG":
+    case "EINVAL":
       return codedError("no-daemon", { socket: socketPath }, error);
     case "EACCES":
     case "EPERM":

@@ -42,6 +42,12 @@ export const API_ERRORS = {
     (d: { reason: string }) =>
       `cannot answer: a fault in muster (${d.reason}); services are not affected, the daemon's log has the details`,
   ),
+  "too-many-streams": entry(
+    503,
+    1,
+    (d: { open: number }) =>
+      `cannot open another stream: ${d.open} are open already; close some of them, then try again`,
+  ),
   "socket-unusable": entry(
     500,
     1,
