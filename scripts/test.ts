@@ -12,18 +12,19 @@ import { type FileReport, runFile } from "./testing/run-file.ts";
 
 const PROCESSES = 2;
 
-async function runAll(root: string, files: readonly string[]): Promise<FileReport[]> {
+/** @param signal ends the files that run, looks at what they leave, and begins no other */
+async function runAll(root: string, files: readonly string[], signal: AbortSignal): Promise<FileReport[]> {
   const scratch = mkdtempSync(join(tmpdir(), "muster-test-"));
   const runId = `${process.pid}-${Date.now().toString(36)}`;
   const reports: FileReport[] = [];
   let next = 0;
   const work = async () => {
-    for (let index = next++; index < files.length; index = next++) {
+    for (let index = next++; index < files.length && !signal.aborted; index = next++) {
       const file = files[index] ?? "";
       const own = join(scratch, String(index));
       mkdirSync(own);
       const limitMs = groupOf(file).limitMs;
-      const report = await runFile({ root, file, scratch: own, marker: `${runId}-${index}`, limitMs });
+      const report = await runFile({ root, file, scratch: own, marker: `${runId}-${index}`, limitMs, signal });
       rmSync(own, { recursive: true, force: true });
       console.log(fileLines(report));
       reports.push(report);
@@ -57,8 +58,10 @@ async function main(): Promise<number> {
     console.log(totalsLine({ passed: 0, failed: 1, skipped: 0 }));
     return 1;
   }
+  const interruption = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => interruption.abort());
   const beginMs = performance.now();
-  const reports = await runAll(root, files);
+  const reports = await runAll(root, files, interruption.signal);
   printSummary(reports, performance.now() - beginMs);
   return totals(reports).failed === 0 ? 0 : 1;
 }

@@ -24,6 +24,8 @@ export interface FileRun {
   readonly marker: string;
   /** a file that takes longer is ended and counts as failed */
   readonly limitMs: number;
+  /** ends the file */
+  readonly signal: AbortSignal;
 }
 
 /** Runs one test file in a process of its own, then looks at what it left. */
@@ -58,14 +60,13 @@ async function runProcess(run: FileRun, directory: string): Promise<string[]> {
     stdout: output,
     stderr: output,
   });
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    child.kill("SIGKILL");
-  }, run.limitMs);
+  const late = AbortSignal.timeout(run.limitMs);
+  const end = () => child.kill("SIGKILL");
+  for (const signal of [late, run.signal]) signal.addEventListener("abort", end);
   await child.exited;
-  clearTimeout(timer);
-  if (late) return [`did not end within ${run.limitMs / 1_000} s and was killed`];
+  for (const signal of [late, run.signal]) signal.removeEventListener("abort", end);
+  if (run.signal.aborted) return ["was interrupted"];
+  if (late.aborted) return [`did not end within ${run.limitMs / 1_000} s and was killed`];
   if (child.signalCode !== null) return [`ended by ${child.signalCode}`];
   return child.exitCode === 0 ? [] : [`ended with code ${child.exitCode}`];
 }

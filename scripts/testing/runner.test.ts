@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { temporaryDirectory } from "../../test/support/temporary-directory.ts";
-import { waitForProcessEnd } from "../../test/support/wait-for.ts";
+import { waitForFile, waitForProcessEnd } from "../../test/support/wait-for.ts";
 import { readTestCases } from "./junit.ts";
+
+const RUNNER = join(import.meta.dir, "../test.ts");
 
 interface Run {
   readonly code: number;
@@ -18,8 +20,7 @@ async function runOn(files: Readonly<Record<string, string>>, ...more: string[])
     mkdirSync(dirname(tree.file(path)), { recursive: true });
     writeFileSync(tree.file(path), `import { expect, test } from "bun:test";\n${source}`);
   }
-  const runner = join(import.meta.dir, "../test.ts");
-  const child = Bun.spawn([process.execPath, runner, "--root", tree.path, ...more], { stdout: "pipe", stderr: "pipe" });
+  const child = Bun.spawn([process.execPath, RUNNER, "--root", tree.path, ...more], { stdout: "pipe", stderr: "pipe" });
   const [code, output] = await Promise.all([child.exited, child.stdout.text()]);
   return { code, output, lastLine: output.trim().split("\n").at(-1) ?? "" };
 }
@@ -107,6 +108,29 @@ test.concurrent("a process.exit(0) inside a test does not pass for success", asy
   const run = await runOn({ "src/a.test.ts": `test("leaves early", () => process.exit(0)); ${PASSES}` });
   expect(run.output).toContain("src/a.test.ts: no test was reported");
   expect(run.code).toBe(1);
+});
+
+test.concurrent("an interrupted run ends what it started, clears up, and fails", async () => {
+  using tree = temporaryDirectory("runner");
+  using scratch = temporaryDirectory("runner-tmp");
+  mkdirSync(tree.file("src"));
+  const started = tree.file("started");
+  const source = `import { test } from "bun:test"; test("hangs", async () => {
+    const child = Bun.spawn(["sleep", "79"], { detached: true });
+    await Bun.write(${JSON.stringify(started)}, String(child.pid));
+    await child.exited;
+  });`;
+  writeFileSync(tree.file("src/a.test.ts"), source);
+  writeFileSync(tree.file("src/b.test.ts"), source.replace("started", "other"));
+  const env = { ...process.env, TMPDIR: scratch.path };
+  const child = Bun.spawn([process.execPath, RUNNER, "--root", tree.path], { stdout: "pipe", env });
+  await waitForFile(started);
+  child.kill("SIGTERM");
+  const output = await child.stdout.text();
+  expect(output).toContain("src/a.test.ts: was interrupted");
+  expect(await child.exited).toBe(1);
+  expect(readdirSync(scratch.path)).toEqual([]);
+  await waitForProcessEnd(Number(readFileSync(started, "utf8")));
 });
 
 test.concurrent("finding no test file is a failure", async () => {
