@@ -8,8 +8,8 @@ import { UNSUPPORTED } from "./unsupported.ts";
 
 const HEAD = `# Configuration
 
-Made from the schema by \`scripts/generate-configuration-reference.ts\`; change the schema, not this page. The same as
-JSON Schema for editors: \`muster.schema.json\`.
+Made from the schema in \`src/model/config/schema/\` by \`npm run reference\`: do not edit it by hand. The same as JSON Schema
+for editors: [muster.schema.json](muster.schema.json).
 
 A file is TOML. Durations are \`"500ms"\`, \`"10s"\`, \`"2m"\`, \`"1h30m"\`, \`"7d"\`; sizes \`"64MB"\` (powers of ten) or \`"64MiB"\`
 (powers of two). Relative paths begin at the file they stand in. An unknown key is an error.

@@ -125,7 +125,7 @@ function checkedPattern(pattern: string, context: z.RefinementCtx): string {
   if (pattern === "")
     return complain(context, "is empty; write a regular expression that a line of its output matches");
   try {
-    new RegExp(pattern, "u");
+    new RegExp(pattern);
     return pattern;
   } catch (fault) {
     const reason = (fault as Error).message.replace(/^Invalid regular expression:\s*/, "");

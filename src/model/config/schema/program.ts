@@ -52,6 +52,12 @@ export function programKeys() {
       change: "restart",
       example: 5,
     }),
+    ...environmentKeys(),
+  };
+}
+
+function environmentKeys() {
+  return {
     environment: environment()
       .prefault({})
       .meta({

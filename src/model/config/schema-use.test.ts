@@ -1,16 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { dirname, join } from "node:path";
-import { generatedPages } from "../../../scripts/generate-configuration-reference.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
-
-describe("what is made from the schema is up to date", () => {
-  for (const [path, text] of Object.entries(generatedPages())) {
-    test(`${path} (else run scripts/generate-configuration-reference.ts)`, async () => {
-      expect(await Bun.file(join(ROOT, path)).text()).toBe(text);
-    });
-  }
-});
 
 describe("the schema is loaded only by what reads a file", () => {
   const free = ["fill-placeholders", "initial-file", "compare", "transfer", "reader", "spec-key", "program-name"];
