@@ -64,6 +64,13 @@ test.concurrent("names what was skipped and why", async () => {
   expect(run.code).toBe(0);
 });
 
+test.concurrent("refuses a snapshot that is not there yet, and a test that hides the others", async () => {
+  const snapshot = await runOn({ "src/a.test.ts": `test("matches", () => expect(1).toMatchSnapshot());` });
+  expect(snapshot.code).toBe(1);
+  const only = await runOn({ "src/a.test.ts": `test.only("alone", () => {}); ${PASSES}` });
+  expect(only.code).toBe(1);
+});
+
 test.concurrent("refuses a skip without a reason", async () => {
   const run = await runOn({ "src/a.test.ts": `${PASSES} test.skip("as root", () => {});` });
   expect(run.output).toContain('"as root" is skipped without a reason');

@@ -21,7 +21,7 @@ exec chroot "$tree" "$@"`;
  * certificates, no user data base. Shows that the executable carries all it needs.
  */
 export function makeBareTree(tree: string, executable: string): void {
-  for (const directory of ["bin", "dev", "etc", "proc", "tmp", "root", "usr/bin", "work"]) {
+  for (const directory of ["bin", "dev", "etc", "proc", "tmp", "root", "usr/bin", "here"]) {
     mkdirSync(join(tree, directory), { recursive: true });
   }
   copyWithLibraries(tree, executable, "/usr/bin/muster");

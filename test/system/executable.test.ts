@@ -30,7 +30,7 @@ describe("the executable in a bare tree", () => {
 
   /** Runs a shell script in the tree. */
   async function run(script: string): Promise<{ code: number; out: string; err: string }> {
-    const child = Bun.spawn(inBareTree(tree, ["/bin/sh", "-c", `cd /work; ${script}`]), {
+    const child = Bun.spawn(inBareTree(tree, ["/bin/sh", "-c", `cd /here; ${script}`]), {
       env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" },
       stdin: "ignore",
       stdout: "pipe",
@@ -45,14 +45,14 @@ describe("the executable in a bare tree", () => {
   });
 
   bareTest("is alone there", async () => {
-    expect((await run("ls /usr/bin /work; [ -e /bin/bun ] || echo none")).out).toBe(
-      "/usr/bin:\nmuster\n\n/work:\nnone\n",
+    expect((await run("ls /usr/bin /here; [ -e /bin/bun ] || echo none")).out).toBe(
+      "/usr/bin:\nmuster\n\n/here:\nnone\n",
     );
   });
 
   bareTest("says that no daemon answers, with code 4", async () => {
-    const { code, err } = await run("muster --state-dir /work/state status");
-    expect(err).toContain("/work/state/run/muster.sock");
+    const { code, err } = await run("muster --state-dir /here/state status");
+    expect(err).toContain("/here/state/run/muster.sock");
     expect(code).toBe(4);
   });
 
@@ -61,7 +61,7 @@ describe("the executable in a bare tree", () => {
   });
 
   bareTest("does not read an .env file that lies about", async () => {
-    const { err } = await run("printf 'MUSTER_STATE_DIR=/work/other\\n' > .env; muster status; rm .env");
+    const { err } = await run("printf 'MUSTER_STATE_DIR=/here/other\\n' > .env; muster status; rm .env");
     expect(err).toContain("nobody answers on /run/muster/muster.sock");
   });
 });
