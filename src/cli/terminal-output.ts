@@ -30,9 +30,13 @@ export function terminalOutput(descriptor: 1 | 2): TextOutput {
   };
 }
 
+/** Memory devices, `/dev/null` among them, in the list of devices of Linux. */
+const MEMORY_MAJOR = 1;
+
 function mayBeTerminal(descriptor: number): boolean {
   try {
-    return fstatSync(descriptor).isCharacterDevice();
+    const stat = fstatSync(descriptor);
+    return stat.isCharacterDevice() && stat.rdev >> 8 !== MEMORY_MAJOR;
   } catch {
     return false;
   }
