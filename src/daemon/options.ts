@@ -1,0 +1,51 @@
+/** What `muster up` hands to the daemon. */
+export interface DaemonOptions {
+  /** absolute; null: `muster.toml` in the working directory */
+  readonly file: string | null;
+  /** run this without a file */
+  readonly command: readonly string[] | null;
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+  /** TERM leaves the services running for the next daemon */
+  readonly keep: boolean;
+  /** show the services' lines */
+  readonly foreground: boolean;
+  readonly color: boolean;
+}
+
+/** Where everything of one daemon lies; all absolute. */
+export interface DaemonPaths {
+  readonly stateDirectory: string;
+  readonly runDirectory: string;
+  readonly lock: string;
+  readonly bell: string;
+  readonly instances: string;
+  readonly logs: string;
+  readonly controlSocket: string;
+  readonly journal: string;
+  readonly wanted: string;
+  readonly applied: string;
+  readonly statusText: string;
+  /** exit code of the ordered end, for guard and init */
+  readonly ended: string;
+  readonly shimSpare: string;
+}
+
+export function daemonPaths(options: Pick<DaemonOptions, "stateDirectory" | "runDirectory">): DaemonPaths {
+  const { stateDirectory: state, runDirectory: run } = options;
+  return {
+    stateDirectory: state,
+    runDirectory: run,
+    lock: `${state}/lock`,
+    bell: `${run}/bell`,
+    instances: `${run}/instances`,
+    logs: `${state}/logs`,
+    controlSocket: `${run}/muster.sock`,
+    journal: `${state}/journal.db`,
+    wanted: `${state}/wanted.json`,
+    applied: `${state}/applied`,
+    statusText: `${state}/status.txt`,
+    ended: `${run}/ended`,
+    shimSpare: `${state}/shim`,
+  };
+}

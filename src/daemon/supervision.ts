@@ -1,0 +1,146 @@
+import { randomBytes } from "node:crypto";
+import type { Clock } from "../base/clock.ts";
+import { fillPlaceholders } from "../model/config/fill-placeholders.ts";
+import type { EventDraft } from "../model/event.ts";
+import type { InstanceId } from "../model/name.ts";
+import type { HostSpec, ServiceSpec } from "../model/service.ts";
+import type { LogSettings } from "../platform/shim/spec-file.ts";
+import { FoundGenerations } from "../services/drivers/found-generations.ts";
+import type { OutputFact } from "../services/drivers/shim-processes.ts";
+import { EndGate } from "../services/end-gate.ts";
+import type { Instance } from "../services/instance.ts";
+import { OrderDesk } from "../services/order-desk.ts";
+import type { ReadinessWatch, WantedService } from "../services/ports.ts";
+import { Reconciler } from "../services/reconciler.ts";
+import { Supervisor } from "../services/supervisor.ts";
+import { collectWanted, wishFor } from "../services/wanted.ts";
+import type { ProgramPreparer } from "./prepare-program.ts";
+import { ProcessSide, type ProcessSideParts } from "./process-side.ts";
+import { WantedStore } from "./wanted-store.ts";
+
+export interface SupervisionParts extends ProcessSideParts {
+  readonly bootId: string;
+  readonly preparer: ProgramPreparer;
+  readonly readiness: ReadinessWatch;
+  readonly runCommand: Supervisor["processes"]["runCommand"];
+  record(draft: EventDraft): string;
+  whenRecorded(): Promise<void>;
+  logSettings(instance: InstanceId, spec: ServiceSpec): LogSettings;
+  output(instance: InstanceId, fact: OutputFact): void;
+  /** the configuration in force */
+  host(): HostSpec;
+  changed(instance: Instance): void;
+  keyEnded(instance: Instance): void;
+}
+
+/** The services room, built and connected. */
+export class Supervision implements AsyncDisposable {
+  readonly supervisor: Supervisor;
+  readonly desk: OrderDesk;
+  readonly reconciler: Reconciler;
+  readonly side: ProcessSide;
+  readonly wanted: WantedStore;
+  private readonly parts: SupervisionParts;
+
+  constructor(parts: SupervisionParts) {
+    this.parts = parts;
+    this.side = new ProcessSide(parts, {
+      prepare: (request) => parts.preparer.prepare(request),
+      logSettings: parts.logSettings,
+      runCommand: parts.runCommand,
+      whenRecorded: parts.whenRecorded,
+      fact: (id, fact) => this.supervisor.fact(id, fact),
+      shimLost: (id) => this.supervisor.shimLost(id),
+      output: parts.output,
+    });
+    this.supervisor = this.buildSupervisor(parts.clock);
+    const gate = new EndGate(this.supervisor.roster, (name) => this.supervisor.wakeDependants(name));
+    this.supervisor.isAboutToEnd = (name) => gate.isAboutToEnd(name);
+    this.supervisor.onMoved(() => gate.look());
+    this.wanted = new WantedStore({
+      path: parts.paths.wanted,
+      bootId: parts.bootId,
+      collect: () => collectWanted(this.supervisor.roster),
+      fault: (error) =>
+        parts.log(
+          "error",
+          `cannot keep what is wanted: ${String(error)}; the next daemon will go by the last that was kept`,
+        ),
+    });
+    this.desk = new OrderDesk({
+      supervisor: this.supervisor,
+      gate,
+      recordOrder: (order, subjects, by) => this.recordOrder(order, subjects, by),
+      keepWanted: () => this.wanted.flush(),
+      rotate: (instance) => this.side.processes.rotate(instance.generation),
+    });
+    this.reconciler = new Reconciler({ supervisor: this.supervisor, desk: this.desk, gate, fillPlaceholders });
+  }
+
+  private buildSupervisor(clock: Clock): Supervisor {
+    const { parts } = this;
+    return new Supervisor({
+      clock,
+      processes: this.side.processes,
+      readiness: parts.readiness,
+      recorder: { record: parts.record },
+      random: Math.random,
+      newToken: () => randomBytes(8).toString("hex"),
+      restartLimit: () => parts.host().daemon.restartLimit,
+      fillPlaceholders,
+      changed: parts.changed,
+      wantedChanged: () => this.wanted.changed(),
+      keyEnded: parts.keyEnded,
+    });
+  }
+
+  private recordOrder(order: string, subjects: readonly string[], by: string): string {
+    const shown =
+      subjects.length > 5 ? `${subjects.slice(0, 5).join(", ")} and ${subjects.length - 5} more` : subjects.join(", ");
+    return this.parts.record({
+      kind: "order.given",
+      subject: "muster",
+      message: `${order}${shown === "" ? "" : ` ${shown}`}, by ${by}`,
+      data: { order, subjects, by },
+    });
+  }
+
+  /**
+   * Takes over what earlier daemons left and creates what is missing.
+   * @param inForce the configuration that what was left was started with
+   * @returns how many running programs were taken over
+   */
+  adopt(inForce: HostSpec, kept: Readonly<Record<string, WantedService>>): number {
+    this.reconciler.populate(inForce.services, kept);
+    const generations = new FoundGenerations(this.parts.paths.instances, this.parts.identities);
+    const found = generations.read((service) => inForce.services.get(service));
+    const adopted = found.flatMap((generation) => {
+      const spec = inForce.services.get(generation.instance.service);
+      if (spec === undefined) return [];
+      const wish = wishFor(kept[spec.name], generation.instance.number, spec.autostart);
+      const instance = this.supervisor.adoptInstance(generation, wish);
+      const isOpen = generation.claimedBy !== null && generation.failure === null && !generation.empty;
+      if (isOpen) this.side.processes.adoptEntry(generation, generation.token, instance.spec);
+      return [{ instance, generation, isOpen }];
+    });
+    this.reconciler.fill(kept);
+    this.side.listen();
+    for (const { instance, generation } of adopted) this.supervisor.resume(instance, generation);
+    this.side.processes.readAll();
+    return adopted.filter(({ isOpen, generation }) => isOpen && generation.exit === null).length;
+  }
+
+  /** Starts what is wanted and does not run: the instances that were not adopted. */
+  startWanted(by: string): string {
+    const idle = [...this.supervisor.roster.instances()].filter(
+      ({ state }) => state.name === "stopped" && state.reason === null && state.history.wanted === "up",
+    );
+    return this.desk.start(idle, by, "up").id;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.wanted.freeze();
+    this.supervisor[Symbol.dispose]();
+    await this.side[Symbol.asyncDispose]();
+  }
+}
