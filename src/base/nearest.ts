@@ -1,5 +1,9 @@
+/** A longer one is no slip of the hand, and comparing it would take long. */
+const LONGEST_WORD = 100;
+
 /** The candidate that was probably meant by `word`, or undefined when none is near enough to be worth a guess. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > LONGEST_WORD) return undefined;
   let best: string | undefined;
   let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {

@@ -1,6 +1,9 @@
 import { type AST, parseTOML } from "toml-eslint-parser";
 import type { KeyPath, Place, Problem } from "./problem.ts";
 
+/** No key that we know lies deeper; a path without end would cost without end. */
+const DEEPEST = 50;
+
 interface Spot {
   readonly key: AST.SourceLocation;
   readonly value: AST.SourceLocation;
@@ -50,7 +53,7 @@ export class Positions {
       return;
     }
     this.addKeys(node.key, [], node);
-    const path = node.resolvedKey;
+    const path = node.resolvedKey.slice(0, DEEPEST);
     this.add(path, node.key.loc, node);
     for (const entry of node.body) this.addNode(entry, path);
   }
@@ -58,7 +61,7 @@ export class Positions {
   /** `a.b.c = 1` names three; those that stand in the file already keep their place. */
   private addKeys(key: AST.TOMLKey, prefix: KeyPath, value: AST.TOMLNode): KeyPath {
     let path = prefix;
-    for (const part of key.keys) {
+    for (const part of key.keys.slice(0, DEEPEST)) {
       path = [...path, part.type === "TOMLBare" ? part.name : part.value];
       this.add(path, part.loc, value);
     }

@@ -87,8 +87,8 @@ export class FilesReader {
     const { variables: declared, ...rest } = table;
     if (typeof declared === "object" && declared !== null) {
       for (const [name, value] of Object.entries(declared)) {
-        const text = typeof value === "string" ? value : String(value);
-        own.set(name, replaceReporting(text, ["variables", name], variables, report));
+        if (typeof value === "object") continue;
+        own.set(name, replaceReporting(String(value), ["variables", name], variables, report));
       }
     }
     replaceInTree(rest, [], variables, report);

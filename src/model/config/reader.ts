@@ -10,7 +10,10 @@ export interface ConfigurationReader {
   digest(path: string): Promise<string | null>;
 }
 
-/** All that was read for one configuration, as JSON: kept with each applied one, so that it can be loaded again as it was. */
+/**
+ * All that was read for one configuration, as JSON: kept with each applied one, so that it can be
+ * loaded again as it was. It may hold secrets that came from the environment: only the daemon's user may read where it lies.
+ */
 export interface Snapshot {
   readonly path: string;
   readonly texts: Readonly<Record<string, string>>;

@@ -46,6 +46,9 @@ function lookUp(inside: string, variables: Variables): { readonly value: string 
   return `"\${${name}}" is neither in [variables] nor in the environment; ${hint}`;
 }
 
+/** Far more than any key needs; a file cannot make us call ourselves without end. */
+const DEEPEST = 50;
+
 type Report = (path: KeyPath, mistake: VariableMistake) => void;
 
 /**
@@ -53,6 +56,10 @@ type Report = (path: KeyPath, mistake: VariableMistake) => void;
  * @param value a table or list
  */
 export function replaceInTree(value: object, path: KeyPath, variables: Variables, report: Report): void {
+  if (path.length > DEEPEST) {
+    report(path.slice(0, 1), { message: "is nested too deeply", needle: "" });
+    return;
+  }
   for (const [name, child] of Object.entries(value)) {
     const key = Array.isArray(value) ? Number(name) : name;
     if (typeof child === "string") {
