@@ -315,18 +315,19 @@ int run(const struct handover *handover) {
 
 /* ---- adopt ---- */
 
-/* By its name, else by the program's descriptor; a stream that cannot be had counts as ended. */
+/* By its name, else by the program's descriptor while that lives; a stream that cannot be had counts as ended. */
 static void open_left_fifo(struct stream *stream, int number) {
   struct line path = {0};
   struct stat status;
+  bool named = !stat(stream->name, &status) && S_ISFIFO(status.st_mode);
+  if (!named && !shim.program) return;
   put_text(&path, "/proc/");
   put_number(&path, (uint64_t)shim.program);
   put_text(&path, "/fd/");
   put_number(&path, (uint64_t)number);
   path.bytes[path.length] = 0;
-  const char *name = !stat(stream->name, &status) && S_ISFIFO(status.st_mode) ? stream->name : path.bytes;
+  const char *name = named ? stream->name : path.bytes;
   if (!stat(name, &status) && S_ISFIFO(status.st_mode)) stream->fifo = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  stream->hung = stream->fifo < 0;
 }
 
 /* `<boot id> <pid namespace> <pid> <start time>`. False: there is no claim, or it is void. */
@@ -360,15 +361,14 @@ int adopt(const struct handover *handover) {
     records_release(&spec.records);
   }
   int64_t now = clock_ns();
+  watch_program(start, now);
   for (int i = 0; i < 2; i++) {
     struct stream *stream = &shim.output.stream[i];
     if (!stream->name) continue;
     open_left_fifo(stream, i + 1);
     if (stream->fifo < 0) stream->name = NULL;
+    else output_move(&shim.output, stream, now);
   }
-  watch_program(start, now);
-  for (int i = 0; i < 2; i++)
-    if (shim.output.stream[i].name) output_move(&shim.output, &shim.output.stream[i], now);
   finish_adopt(now);
   return serve();
 }
