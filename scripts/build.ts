@@ -1,5 +1,6 @@
 /**
- * Makes the one executable: `bun scripts/build.ts [--target x64|arm64] [--outfile dist/muster]`.
+ * Makes the one executable, and beside it the client for other programs:
+ * `bun scripts/build.ts [--target x64|arm64] [--outfile dist/muster]`.
  *
  * The other platform's runtime is fetched from the package registry the first time it is built for, then it is cached;
  * the own platform needs no network.
@@ -8,6 +9,7 @@ import { mkdirSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import packageDescription from "../package.json" with { type: "json" };
+import { buildClient } from "./build-client.ts";
 
 const ROOT = join(import.meta.dir, "..");
 const TARGETS = { x64: "bun-linux-x64-baseline", arm64: "bun-linux-arm64" } as const;
@@ -79,6 +81,7 @@ async function main(): Promise<void> {
   }
   const outfile = resolve(values.outfile ?? join(ROOT, target === null ? "dist/muster" : `dist/muster-${target}`));
   await build(target as TargetName | null, outfile);
+  if (target === null) await buildClient(dirname(outfile));
   if (target === null || target === process.arch) {
     console.log(`starts in ${(await measureStart(outfile)).toFixed(1)} ms (median of ${STARTS_MEASURED} "--version")`);
   }
