@@ -36,6 +36,18 @@ export const SERVICE_ERRORS = {
     (d: { service: string; user: string }) =>
       `cannot start ${d.service} as "${d.user}": only root may change the user; run muster as root or remove "user"`,
   ),
+  "user-unanswered": entry(
+    503,
+    1,
+    (d: { service: string; user: string }) =>
+      `cannot start ${d.service}: this host's directory service did not say in time who "${d.user}" is; see that "getent passwd ${d.user}" answers, then start it again`,
+  ),
+  "tool-missing": entry(
+    422,
+    1,
+    (d: { service: string; tool: string; key: string }) =>
+      `cannot start ${d.service}: its "${d.key}" needs the program "${d.tool}", which is not on this host; install it (util-linux has it) or remove "${d.key}"`,
+  ),
   "environment-file-unreadable": entry(
     422,
     1,
