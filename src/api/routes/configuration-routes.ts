@@ -26,7 +26,7 @@ export function configurationRoutes(): readonly Route[] {
       summary: "Apply a configuration, or go back to the one before; touches only what changed",
       parameters: objectOf({}),
       body: objectOf({ path, previous: truth({ about: "go back to the file applied before; path must be null" }) }),
-      errors: ["config-unreadable", "config-invalid"],
+      errors: ["config-unreadable", "config-invalid", "config-no-previous"],
       response: { name: "ApplyReport", about: "the plan and the order that does it", schema: applyReportSchema },
       answer({ body }, { facade, by }) {
         if (body.previous && body.path !== null) {

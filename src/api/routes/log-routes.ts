@@ -15,7 +15,14 @@ export function logRoutes(): readonly Route[] {
       summary: "Lines of output, oldest first, merged by time; an empty line means nothing",
       parameters: logParameters(),
       body: null,
-      errors: ["service-unknown"],
+      errors: [
+        "service-unknown",
+        "log-pattern-invalid",
+        "log-pattern-too-slow",
+        "log-pattern-not-run",
+        "log-time-invalid",
+        "log-lines-invalid",
+      ],
       response: { kind: "lines", name: "LogLine", about: "one line of output each", schema: logLineSchema },
       open({ parameters }, { facade, signal }) {
         const query: LogQuery = {

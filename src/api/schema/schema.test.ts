@@ -42,6 +42,7 @@ describe("what is refused, by field and reason", () => {
     [mapOf(integer()), { web: "3" }, "web", 'expected a whole number, received "3"'],
     [oneOf(["up", "down"]), "left", "", 'one of up, down, received "left"'],
     [timeText(), "yesterday", "", 'received "yesterday"'],
+    [timeText(), "2026-13-31T12:00:00Z", "", "expected a time"],
     [absolutePath("a file"), "muster.toml", "", "an absolute path"],
     [text(), { deep: true }, "", "received an object"],
     [text(), undefined, "", "received nothing"],

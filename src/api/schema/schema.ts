@@ -35,16 +35,24 @@ export interface ObjectSchema<T> extends Schema<T> {
 }
 
 export function text(
-  options: { pattern?: RegExp; what?: string; about?: string; maxLength?: number; format?: string } = {},
+  options: {
+    pattern?: RegExp;
+    /** what the pattern cannot tell */
+    isValid?: (value: string) => boolean;
+    what?: string;
+    about?: string;
+    maxLength?: number;
+    format?: string;
+  } = {},
 ): Schema<string> {
-  const { pattern, what = "a string", about, maxLength, format } = options;
+  const { pattern, isValid = () => true, what = "a string", about, maxLength, format } = options;
   return {
     json: dropUndefined({ type: "string", description: about, pattern: pattern?.source, maxLength, format }),
     problem(value, field) {
       if (typeof value !== "string") return unexpected(field, what, value);
       if (maxLength !== undefined && value.length > maxLength)
         return { field, what: `longer than ${maxLength} characters` };
-      if (pattern !== undefined && !pattern.test(value))
+      if (pattern?.test(value) === false || !isValid(value))
         return { field, what: `expected ${what}, received ${quote(value)}` };
       return null;
     },

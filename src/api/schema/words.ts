@@ -4,7 +4,8 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
 /** RFC 3339 with its offset, on the way in and out. */
 export function timeText(about = "RFC 3339 with offset"): Schema<string> {
-  return text({ pattern: TIME, what: "a time as in 2026-01-31T12:00:00.000Z", format: "date-time", about });
+  const isValid = (value: string): boolean => !Number.isNaN(Date.parse(value));
+  return text({ pattern: TIME, isValid, what: "a time as in 2026-01-31T12:00:00.000Z", format: "date-time", about });
 }
 
 /** How a caller names services; whether there is such a one is for the daemon to say. */
