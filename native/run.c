@@ -240,7 +240,7 @@ static bool begin(const struct handover *handover, bool adopted) {
   shim.output.null = 0;
   shim.output.adopted = adopted;
   shim.signals = open_signals(adopted);
-  return shim.signals >= 0 && !record_self();
+  return shim.signals >= 0;
 }
 
 /* err is there when `log` names a file for it. Gives 0 or an errno. */
@@ -265,9 +265,9 @@ static int make_fifo(struct stream *stream, const struct spec *spec) {
   int end = open(stream->name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
   stream->fifo = open(stream->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (end < 0 || stream->fifo < 0 || fcntl(end, F_SETFL, 0)) return -1;
-  uid_t uid = spec->has_uid ? (uid_t)spec->uid : (uid_t)-1;
-  gid_t gid = spec->has_gid ? (gid_t)spec->gid : (gid_t)-1;
-  return (spec->has_uid || spec->has_gid) && fchown(end, uid, gid) ? -1 : end;
+  /* Who may not give it away may not become that user either, and that step says so. */
+  (void)!fchown(end, spec->has_uid ? (uid_t)spec->uid : (uid_t)-1, spec->has_gid ? (gid_t)spec->gid : (gid_t)-1);
+  return end;
 }
 
 static bool fork_program(const struct handover *handover, const struct spec *spec, const int output[2]) {
@@ -303,7 +303,7 @@ static void start_program(const struct handover *handover) {
 
 int run(const struct handover *handover) {
   prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (!begin(handover, false)) return EXIT_UNRECORDED;
+  if (!begin(handover, false) || record_self()) return EXIT_UNRECORDED;
   start_program(handover);
   if (shim.failed) { /* nothing was forked */
     shim.tree_gone = true;
@@ -367,8 +367,10 @@ int adopt(const struct handover *handover) {
     if (!stream->name) continue;
     open_left_fifo(stream, i + 1);
     if (stream->fifo < 0) stream->name = NULL;
-    else output_move(&shim.output, stream, now);
   }
+  record_self(); /* only now has it been taken over */
+  for (int i = 0; i < 2; i++)
+    if (shim.output.stream[i].name) output_move(&shim.output, &shim.output.stream[i], now);
   finish_adopt(now);
   return serve();
 }

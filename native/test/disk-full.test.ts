@@ -40,9 +40,12 @@ describe("a full disk", () => {
     await using run = new TestRun();
     await using small = await mountSmall(run);
     if (!small) return console.log(SKIPPED);
-    const script = "head -c 2000000 /dev/zero; echo full > mark; while [ -e small/ballast ]; do sleep 0.01; done; sleep 1.1; echo after";
+    const script =
+      "head -c 2000000 /dev/zero; echo full > mark; while [ -e small/ballast ]; do sleep 0.01; done; sleep 1.1; echo after";
     const generation = run.shell(script, { directory: run.directory }, { outPath: small.log, errPath: null });
-    await run.until("the program to get past it", () => statSync(join(run.directory, "mark"), { throwIfNoEntry: false }));
+    await run.until("the program to get past it", () =>
+      statSync(join(run.directory, "mark"), { throwIfNoEntry: false }),
+    );
     small.makeRoom();
     expect((await generation.ring("resumed")).stream).toBe("out");
     await generation.ring("empty");

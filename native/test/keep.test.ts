@@ -9,14 +9,20 @@ const [SIGINT, SIGTERM, SIGUSR2] = [2, 15, 12];
 /** What stands for a daemon: a script that counts its starts in `starts`, a line each. */
 function daemonOf(run: TestRun, script: string): string[] {
   const path = join(run.directory, "daemon.sh");
-  writeFileSync(path, `cd ${run.directory}\necho "$$ $(date +%s%N) $${PENDING_SIGNAL_VARIABLE}" >> starts\nstart=$(wc -l < starts)\n${script}`);
+  writeFileSync(
+    path,
+    `cd ${run.directory}\necho "$$ $(date +%s%N) $${PENDING_SIGNAL_VARIABLE}" >> starts\nstart=$(wc -l < starts)\n${script}`,
+  );
   return ["/bin/sh", path];
 }
 
 function starts(run: TestRun): string[][] {
   const path = join(run.directory, "starts");
   if (!existsSync(path)) return [];
-  return readFileSync(path, "utf8").split("\n").slice(0, -1).map((line) => line.split(" "));
+  return readFileSync(path, "utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => line.split(" "));
 }
 
 function guard(run: TestRun, script: string): number {
@@ -25,12 +31,13 @@ function guard(run: TestRun, script: string): number {
   return startGuard(run.program, { runDirectory: run.directory, command: daemonOf(run, script), environment });
 }
 
-const over = (pid: number) => () => !existsSync(`/proc/${pid}/environ`) || readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z");
+const over = (pid: number) => () =>
+  !existsSync(`/proc/${pid}/environ`) || readFileSync(`/proc/${pid}/stat`, "latin1").includes(") Z");
 
 describe("the guard", () => {
   test("starts again at once, then later each time, until the daemon ends in order", async () => {
     await using run = new TestRun();
-    const pid = guard(run, 'case $start in 1) kill -9 $$;; 2) exit 1;; 3) kill -SEGV $$;; *) echo 0 > ended;; esac');
+    const pid = guard(run, "case $start in 1) kill -9 $$;; 2) exit 1;; 3) kill -SEGV $$;; *) echo 0 > ended;; esac");
     await run.until("the guard's end", over(pid));
     const times = starts(run).map(([, time]) => Number(time) / 1e6);
     expect(times.length).toBe(4);
@@ -44,7 +51,7 @@ describe("the guard", () => {
   test("takes no word of an earlier daemon for the end of this one", async () => {
     await using run = new TestRun();
     writeFileSync(join(run.directory, "ended"), "0\n");
-    const pid = guard(run, '[ $start -eq 2 ] && echo 0 > ended; kill -9 $$');
+    const pid = guard(run, "[ $start -eq 2 ] && echo 0 > ended; kill -9 $$");
     await run.until("the guard's end", over(pid));
     expect(starts(run).length).toBe(2);
   });
@@ -77,11 +84,25 @@ describe("the guard", () => {
 describe("init", () => {
   function init(run: TestRun, script: string) {
     const command = daemonOf(run, script);
-    return Bun.spawn(["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", run.program.path.replace(/^.*$/, copyOf(run)), "init", run.directory, "--", ...command], {
-      env: { PATH: process.env.PATH ?? "" },
-      stdout: "pipe",
-      stderr: "pipe",
-    });
+    return Bun.spawn(
+      [
+        "unshare",
+        "--pid",
+        "--fork",
+        "--mount-proc",
+        "--kill-child",
+        run.program.path.replace(/^.*$/, copyOf(run)),
+        "init",
+        run.directory,
+        "--",
+        ...command,
+      ],
+      {
+        env: { PATH: process.env.PATH ?? "" },
+        stdout: "pipe",
+        stderr: "pipe",
+      },
+    );
   }
 
   /** `/proc/<pid>/fd` of out here is not there in the new namespace. */
@@ -118,7 +139,10 @@ describe("init", () => {
     await using run = new TestRun();
     const script = `trap 'echo term >> took; echo 3 > ended; sleep 0.05; exit 3' TERM; cut -d' ' -f4 /proc/1/stat > up; while :; do sleep 0.01; done`;
     const child = init(run, script);
-    await run.until("the daemon", () => existsSync(join(run.directory, "up")) && readFileSync(join(run.directory, "up"), "utf8") !== "");
+    await run.until(
+      "the daemon",
+      () => existsSync(join(run.directory, "up")) && readFileSync(join(run.directory, "up"), "utf8") !== "",
+    );
     const inits = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "latin1").trim();
     run.kill(Number(inits), SIGTERM);
     expect(await child.exited).toBe(3);

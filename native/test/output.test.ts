@@ -1,5 +1,17 @@
 import { describe, expect, test } from "bun:test";
-import { closeSync, constants, openSync, readdirSync, readFileSync, readlinkSync, readSync, rmSync, statSync, writeFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { readGeneration, writeEmptySeen } from "../../src/platform/shim/generation-directory.ts";
 import { type Generation, TestRun } from "../../src/platform/shim/testing/test-run.ts";
@@ -39,10 +51,13 @@ function filesOf(logPath: string, directory = dirname(logPath)): string[] {
 
 /** Compares with what `seq 1 last` writes: each number once, in order. */
 async function expectNumbers(files: readonly string[], last: number): Promise<void> {
-  const compared = Bun.spawn(["/bin/sh", "-c", `seq 1 ${last} > "$0.want"; cat "$@" | cmp - "$0.want"`, `${files[0]}`, ...files], {
-    stdout: "pipe",
-    stderr: "pipe",
-  });
+  const compared = Bun.spawn(
+    ["/bin/sh", "-c", `seq 1 ${last} > "$0.want"; cat "$@" | cmp - "$0.want"`, `${files[0]}`, ...files],
+    {
+      stdout: "pipe",
+      stderr: "pipe",
+    },
+  );
   const said = (await new Response(compared.stdout).text()) + (await new Response(compared.stderr).text());
   expect([await compared.exited, said]).toEqual([0, ""]);
 }
@@ -95,9 +110,14 @@ describe("output", () => {
 
   test("of 64 MiB without a newline passes through no memory", async () => {
     await using run = new TestRun();
-    const generation = run.shell(`head -c 67108864 /dev/zero; kill -STOP $$`, {}, { sizeBytes: 20 * MB, errPath: null });
+    const generation = run.shell(
+      `head -c 67108864 /dev/zero; kill -STOP $$`,
+      {},
+      { sizeBytes: 20 * MB, errPath: null },
+    );
     await generation.ring("claim");
-    const sizes = () => filesOf(generation.log.outPath).map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+    const sizes = () =>
+      filesOf(generation.log.outPath).map((path) => statSync(path, { throwIfNoEntry: false })?.size ?? 0);
     await run.until("all of it", () => sizes().reduce((sum, size) => sum + size, 0) === 67_108_864);
     for (const size of sizes().slice(0, -1)) {
       expect(size).toBeGreaterThanOrEqual(20 * MB + 65_536);
@@ -110,7 +130,11 @@ describe("output", () => {
   test("may be written through /dev/stdout, by another user too", async () => {
     await using run = new TestRun();
     if (process.getuid?.() !== 0) return console.log("skipped: only root can start a program as another user");
-    const generation = run.shell("id -u > /dev/stdout; echo two > /proc/self/fd/2", { uid: 65534, gid: 65534, groups: [] });
+    const generation = run.shell("id -u > /dev/stdout; echo two > /proc/self/fd/2", {
+      uid: 65534,
+      gid: 65534,
+      groups: [],
+    });
     await generation.ring("empty");
     expect([generation.out(), generation.err()]).toEqual(["65534\n", "two\n"]);
   });
@@ -119,10 +143,12 @@ describe("output", () => {
     await using run = new TestRun();
     const [gate, end] = [openGate(run), openGate(run, "end")];
     const generation = run.shell(`exec 3>&1 1>&- 2>&-; read x < ${gate}; echo back >&3; exec 3>&-; read x < ${end}`);
-    const shim = (await generation.ring("claim"), generation.shimPid());
+    await generation.ring("claim");
+    const shim = generation.shimPid();
     writeFileSync(gate, "go\n");
     await run.until("the line", () => generation.out() === "back\n");
-    const switches = () => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${shim}/status`, "latin1"))?.[1]);
+    const switches = () =>
+      Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${shim}/status`, "latin1"))?.[1]);
     const before = switches();
     await Bun.sleep(150);
     expect(switches() - before).toBeLessThan(8); // it does not spin on the hang-up
@@ -160,7 +186,11 @@ describe("output", () => {
 
   test("is moved together when it comes in small pieces, and soon all the same", async () => {
     await using run = new TestRun();
-    const generation = run.shell("i=0; while [ $i -lt 40 ]; do echo $i; i=$((i+1)); sleep 0.005; done; kill -STOP $$", {}, { errPath: null });
+    const generation = run.shell(
+      "i=0; while [ $i -lt 40 ]; do echo $i; i=$((i+1)); sleep 0.005; done; kill -STOP $$",
+      {},
+      { errPath: null },
+    );
     await run.until("all lines", () => generation.out().endsWith("39\n"));
     const status = readFileSync(`/proc/${generation.shimPid()}/status`, "latin1");
     expect(Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(status)?.[1])).toBeLessThan(60);
@@ -181,7 +211,9 @@ describe("rotation", () => {
       expect(mode & 0o777).toBe(0o400);
       expect(indexOf(file)[0]).toMatchObject({ kind: KIND.begin, value: ino, offset: 0 });
     }
-    expect(generation.lines.filter((record) => record.kind === "rotated").map((record) => record.path)).toEqual(files.slice(0, -1));
+    expect(generation.lines.filter((record) => record.kind === "rotated").map((record) => record.path)).toEqual(
+      files.slice(0, -1),
+    );
     await expectNumbers(files, 3_000_000);
   });
 
@@ -204,7 +236,10 @@ describe("rotation", () => {
     const generation = run.shell("echo whole; printf part >&2; kill -STOP $$");
     await run.until("the output", () => generation.out() === "whole\n" && generation.err() === "part");
     run.kill(generation.shimPid(), SIGUSR1);
-    await run.until("both rotations", () => generation.lines.filter((record) => record.kind === "rotated").length === 2);
+    await run.until(
+      "both rotations",
+      () => generation.lines.filter((record) => record.kind === "rotated").length === 2,
+    );
     expect(generation.out() + generation.err()).toBe("");
     run.kill(generation.shimPid(), SIGUSR1); // an empty log is not rotated
     run.kill(-(await generation.programPid()), SIGKILL);
@@ -236,7 +271,10 @@ describe("adoption", () => {
     run.kill(pid, SIGKILL);
     await run.until("gone", () => run.reports.length > gone);
     run.launcher.adopt(generation.directory);
-    await run.until("the next shim", () => readGeneration(generation.directory).shim?.pid !== pid && generation.shimPid() > 0);
+    await run.until(
+      "the next shim",
+      () => readGeneration(generation.directory).shim?.pid !== pid && generation.shimPid() > 0,
+    );
   }
 
   test("loses, doubles and reorders nothing, however often the shim is killed", async () => {
@@ -246,7 +284,11 @@ describe("adoption", () => {
     const script = `seq 1 ${last}; read x < ${gate}`;
     const generation = run.shell(script, {}, { sizeBytes: 3 * MB, errPath: null });
     await generation.ring("claim");
-    const whole = () => filesOf(generation.log.outPath).reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+    const whole = () =>
+      filesOf(generation.log.outPath).reduce(
+        (sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0),
+        0,
+      );
     const expected = bytesOfNumbers(last);
     let kills = 0;
     while (whole() < expected) {
@@ -340,7 +382,7 @@ describe("the bell", () => {
     const bell = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     let filled = 0;
     try {
-      for (;;) filled += writeSync(bell, "x".repeat(4_095) + "\n");
+      for (;;) filled += writeSync(bell, `${"x".repeat(4_095)}\n`);
     } catch {}
     const generation = run.shell("exit 3");
     await run.until("emptiness", () => readGeneration(generation.directory).empty);

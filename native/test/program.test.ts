@@ -58,7 +58,8 @@ describe("a shim", () => {
     const pid = await generation.programPid();
     const shim = readGeneration(generation.directory).shim;
     const [SIGCONT, SIGSTOP] = [18, 19];
-    for (const signal of ALL_SIGNALS) if (signal !== SIGKILL && signal !== SIGSTOP) run.kill(generation.shimPid(), signal);
+    for (const signal of ALL_SIGNALS)
+      if (signal !== SIGKILL && signal !== SIGSTOP) run.kill(generation.shimPid(), signal);
     run.kill(generation.shimPid(), SIGSTOP);
     run.kill(generation.shimPid(), SIGCONT);
     for (const signal of ALL_SIGNALS) if (signal !== SIGKILL && signal !== SIGSTOP) run.kill(run.launcher.pid, signal);
@@ -130,17 +131,57 @@ describe("a start that fails", () => {
     ["too many words", (run) => run.prepare(["true", "x".repeat(200_000)]), "exec", E2BIG],
     ["no directory", (run) => run.prepare(["true"], { directory: "/no/such" }), "directory", ENOENT],
     ["no cgroup", (run) => run.prepare(["true"], { cgroups: ["/no/such"] }), "cgroup", ENOENT],
-    ["no such limit", (run) => run.prepare(["true"], { limits: [{ resource: 99, soft: 1, hard: 1 }] }), "limit", EINVAL],
-    ["soft above hard", (run) => run.prepare(["true"], { limits: [{ resource: 7, soft: 9, hard: 8 }] }), "limit", EINVAL],
+    [
+      "no such limit",
+      (run) => run.prepare(["true"], { limits: [{ resource: 99, soft: 1, hard: 1 }] }),
+      "limit",
+      EINVAL,
+    ],
+    [
+      "soft above hard",
+      (run) => run.prepare(["true"], { limits: [{ resource: 7, soft: 9, hard: 8 }] }),
+      "limit",
+      EINVAL,
+    ],
     ["no log directory", (run) => run.prepare(["true"], {}, { outPath: "/no/such/log" }), "log", ENOENT],
     ["a directory as log", (run) => run.prepare(["true"], {}, { errPath: run.directory }), "log", EISDIR],
     ["a void claim", (run) => withFile(run, (directory) => void voidClaim(directory)), "claim", EEXIST],
-    ["a FIFO that is there", (run) => withFile(run, (directory) => writeFileSync(join(directory, "out"), "")), "fifo", EEXIST],
-    ["a spec of garbage", (run) => withFile(run, (directory) => writeFileSync(join(directory, "spec"), "garbage\0")), "spec", EINVAL],
-    ["a spec cut short", (run) => withFile(run, (directory) => writeFileSync(join(directory, "spec"), "version 1\0name a\0arg tr")), "spec", EINVAL],
-    ["an empty spec", (run) => withFile(run, (directory) => writeFileSync(join(directory, "spec"), "")), "spec", EINVAL],
-    ["a newer spec", (run) => withFile(run, (directory) => writeFileSync(join(directory, "spec"), "version 2\0name a\0arg true\0")), "spec", EINVAL],
-    ["log settings of garbage", (run) => withFile(run, (directory) => writeFileSync(join(directory, "log"), "out relative\0")), "log", EINVAL],
+    [
+      "a FIFO that is there",
+      (run) => withFile(run, (directory) => writeFileSync(join(directory, "out"), "")),
+      "fifo",
+      EEXIST,
+    ],
+    [
+      "a spec of garbage",
+      (run) => withFile(run, (directory) => writeFileSync(join(directory, "spec"), "garbage\0")),
+      "spec",
+      EINVAL,
+    ],
+    [
+      "a spec cut short",
+      (run) => withFile(run, (directory) => writeFileSync(join(directory, "spec"), "version 1\0name a\0arg tr")),
+      "spec",
+      EINVAL,
+    ],
+    [
+      "an empty spec",
+      (run) => withFile(run, (directory) => writeFileSync(join(directory, "spec"), "")),
+      "spec",
+      EINVAL,
+    ],
+    [
+      "a newer spec",
+      (run) => withFile(run, (directory) => writeFileSync(join(directory, "spec"), "version 2\0name a\0arg true\0")),
+      "spec",
+      EINVAL,
+    ],
+    [
+      "log settings of garbage",
+      (run) => withFile(run, (directory) => writeFileSync(join(directory, "log"), "out relative\0")),
+      "log",
+      EINVAL,
+    ],
   ];
 
   test.each(cases)("for %s is recorded with its step", async (_name, prepare, step, errno) => {
@@ -152,7 +193,10 @@ describe("a start that fails", () => {
     run.launcher.launch(generation.directory);
     await generation.ring("empty");
     expect((await generation.ring("failed")).failed).toEqual({ step: step as "exec", errno });
-    expect(generation.lines.map((record) => record.kind).filter((kind) => kind !== "claim")).toEqual(["failed", "empty"]);
+    expect(generation.lines.map((record) => record.kind).filter((kind) => kind !== "claim")).toEqual([
+      "failed",
+      "empty",
+    ]);
     const records = readGeneration(generation.directory);
     expect(records.failed).toEqual({ step: step as "exec", errno });
     expect(records.exit).toBeUndefined();

@@ -1,5 +1,5 @@
 import type { Libc } from "../libc.ts";
-import type { ShimProgram } from "./shim-program.ts";
+import type { RunnableShim } from "./shim-program.ts";
 
 /** What the keeper needs to know of the daemon that it keeps. */
 export interface KeptDaemon {
@@ -21,7 +21,7 @@ export const PENDING_SIGNAL_VARIABLE = "MUSTER_PENDING_SIGNAL";
  * when that failed.
  * @returns `-errno`
  */
-export function becomeInit(libc: Pick<Libc, "execve">, program: ShimProgram, daemon: KeptDaemon): number {
+export function becomeInit(libc: Pick<Libc, "execve">, program: RunnableShim, daemon: KeptDaemon): number {
   const words = ["muster-shim", "init", daemon.runDirectory, "--", ...daemon.command];
   return libc.execve(program.path, words, environmentWords(daemon));
 }
@@ -32,7 +32,7 @@ export function becomeInit(libc: Pick<Libc, "execve">, program: ShimProgram, dae
  * @returns the guard's pid
  * @throws Error when it cannot be run
  */
-export function startGuard(program: ShimProgram, daemon: KeptDaemon): number {
+export function startGuard(program: RunnableShim, daemon: KeptDaemon): number {
   const child = Bun.spawn([program.path, "guard", daemon.runDirectory, "--", ...daemon.command], {
     argv0: "muster-shim",
     env: { ...daemon.environment },

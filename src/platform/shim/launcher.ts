@@ -2,7 +2,7 @@ import { ERRNO } from "../constants.ts";
 import type { Libc } from "../libc.ts";
 import { readLines } from "./lines.ts";
 import { sendPacket } from "./packet.ts";
-import type { ShimProgram } from "./shim-program.ts";
+import type { RunnableShim } from "./shim-program.ts";
 
 const AF_UNIX = 1;
 const SOCK_SEQPACKET = 5;
@@ -45,7 +45,7 @@ export class Launcher implements AsyncDisposable {
   private socket: number;
   private closing = false;
 
-  private constructor(libc: Libc, program: ShimProgram, callbacks: LauncherCallbacks) {
+  private constructor(libc: Libc, program: RunnableShim, callbacks: LauncherCallbacks) {
     const ends = new Int32Array(2);
     const made = libc.socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
     if (made < 0) throw new Error(`cannot start the launcher: socketpair gave errno ${-made}`);
@@ -73,7 +73,7 @@ export class Launcher implements AsyncDisposable {
   }
 
   /** @throws Error when the program cannot be run */
-  static start(libc: Libc, program: ShimProgram, callbacks: LauncherCallbacks): Launcher {
+  static start(libc: Libc, program: RunnableShim, callbacks: LauncherCallbacks): Launcher {
     return new Launcher(libc, program, callbacks);
   }
 

@@ -10,9 +10,14 @@ const MFD_EXEC = 16;
 /** What of the C library this needs. */
 export type ShimProgramCalls = Pick<Libc, "memfdCreate" | "write" | "close">;
 
-/** The native shim as a file that can be executed, without a trace in any directory. Whoever opens it closes it. */
-export class ShimProgram implements Disposable {
+/** A shim that can be run. */
+export interface RunnableShim {
   /** for `execve` by this process */
+  readonly path: string;
+}
+
+/** The native shim as a file that can be executed, without a trace in any directory. Whoever opens it closes it. */
+export class ShimProgram implements RunnableShim, Disposable {
   readonly path: string;
   private readonly libc: ShimProgramCalls;
   private descriptor: number;

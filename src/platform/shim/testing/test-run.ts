@@ -7,7 +7,7 @@ import { Bell } from "../bell.ts";
 import { prepareGeneration, readGeneration } from "../generation-directory.ts";
 import { Launcher, type LauncherReport } from "../launcher.ts";
 import type { BellLine, BellRecord } from "../records.ts";
-import { ShimProgram } from "../shim-program.ts";
+import { type RunnableShim, ShimProgram } from "../shim-program.ts";
 import type { LogSettings, ProgramSpec } from "../spec-file.ts";
 
 const SIGKILL = 9;
@@ -21,7 +21,7 @@ export class TestRun implements AsyncDisposable {
   readonly mark = `MUSTER_TEST_MARK=${crypto.randomUUID()}`;
   readonly libc: Libc = openLibc();
   readonly clock = new SystemClock(this.libc);
-  readonly program = ShimProgram.open(this.libc, join(this.directory, "shim"));
+  readonly program: RunnableShim;
   readonly lines: BellLine[] = [];
   readonly reports: LauncherReport[] = [];
   lost = 0;
@@ -29,9 +29,14 @@ export class TestRun implements AsyncDisposable {
   private readonly waiters = new Set<() => void>();
   private readonly bells: Bell[] = [];
   private readonly launchers: Launcher[] = [];
+  private readonly own: ShimProgram | undefined;
   private count = 0;
 
-  constructor(options: { bell?: boolean } = {}) {
+  /** @param options.shim another build of the shim than this machine's */
+  constructor(options: { bell?: boolean; shim?: string } = {}) {
+    const { shim } = options;
+    this.own = shim === undefined ? ShimProgram.open(this.libc, join(this.directory, "shim")) : undefined;
+    this.program = this.own ?? { path: shim ?? "" };
     mkdirSync(join(this.directory, "logs"));
     if (options.bell !== false) this.openBell();
   }
@@ -142,7 +147,7 @@ export class TestRun implements AsyncDisposable {
       for (const pid of left) this.libc.kill(pid, SIGKILL);
       await Bun.sleep(2);
     }
-    this.program.close();
+    this.own?.close();
     rmSync(this.directory, { recursive: true, force: true });
   }
 
