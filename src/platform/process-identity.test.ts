@@ -42,6 +42,8 @@ describe("process identity", () => {
     await using children = new TestChildren();
     const child = children.shell('sleep 1000 & echo "$!"; exec sleep 1000');
     const grandchild = identityOf(Number(await child.line()));
+    // The shell would reap it; what it becomes does not.
+    await until(() => reader.read(child.pid)?.name === "sleep");
     process.kill(grandchild.pid, "SIGKILL");
     await until(() => reader.read(grandchild.pid)?.state === "Z");
     expect(identities.isAlive(grandchild)).toBe(false);
