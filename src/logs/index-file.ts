@@ -39,6 +39,7 @@ export class IndexFile {
 
   /** The record with this ordinal, or undefined (not there, or damaged). */
   async at(ordinal: number): Promise<IndexRecord | undefined> {
+    if (ordinal < 0) return undefined;
     const read = await this.readInto(this.buffer, ordinal);
     return read === 1 ? decodeRecord(this.buffer, 0) : undefined;
   }
@@ -61,9 +62,12 @@ export class IndexFile {
     return { records, next: ordinal + read };
   }
 
-  /** Ordinal of the last record at or before `offset`; -1 when there is none. */
+  /** Ordinal of the last record at or before `offset`; -1 when there is none. A damaged index is read from its beginning. */
   async lastAtOffset(offset: number): Promise<number> {
-    return (await this.firstWhere((record) => record.offset > offset)) - 1;
+    const found = (await this.firstWhere((record) => record.offset > offset)) - 1;
+    const [record, after] = [await this.at(found), await this.at(found + 1)];
+    if ((found < 0 || (record && record.offset <= offset)) && !(after && after.offset <= offset)) return found;
+    return this.scanForOffset(offset);
   }
 
   /**
@@ -81,6 +85,18 @@ export class IndexFile {
 
   async close(): Promise<void> {
     await this.handle.close();
+  }
+
+  private async scanForOffset(offset: number): Promise<number> {
+    const count = await this.count();
+    let found = -1;
+    for (let ordinal = 0; ordinal < count; ordinal++) {
+      const record = await this.at(ordinal);
+      if (!record) continue;
+      if (record.offset > offset) break;
+      found = ordinal;
+    }
+    return found;
   }
 
   private async firstWhere(holds: (record: IndexRecord) => boolean): Promise<number> {

@@ -6,7 +6,7 @@ export type IndexKind = "time" | "lost" | "first";
 /** One record. Kinds: `time`: what follows `offset` was written then or later; `lost`: `value` bytes are missing here; `first`: `value` is the log's inode. */
 export interface IndexRecord {
   readonly offset: number;
-  /** ms since the epoch, with a fraction */
+  /** ms since the epoch, exact to the microsecond */
   readonly timeMs: number;
   readonly generation: number;
   readonly kind: IndexKind;
@@ -23,7 +23,7 @@ export function decodeRecord(bytes: Buffer, at: number): IndexRecord | undefined
   if (kind === undefined || !Number.isSafeInteger(offset)) return undefined;
   return {
     offset,
-    timeMs: readUint64(bytes, at + 8) / 1e6,
+    timeMs: Number(bytes.readBigUInt64LE(at + 8) / 1_000n) / 1_000,
     generation: bytes.readUInt32LE(at + 16),
     kind,
     value: readUint64(bytes, at + 24),
@@ -33,14 +33,14 @@ export function decodeRecord(bytes: Buffer, at: number): IndexRecord | undefined
 export function encodeRecord(record: IndexRecord): Buffer {
   const bytes = Buffer.alloc(INDEX_RECORD_BYTES);
   bytes.writeBigUInt64LE(BigInt(record.offset), 0);
-  bytes.writeBigUInt64LE(BigInt(Math.round(record.timeMs * 1e6)), 8);
+  bytes.writeBigUInt64LE(BigInt(Math.round(record.timeMs * 1_000)) * 1_000n, 8);
   bytes.writeUInt32LE(record.generation, 16);
   bytes.writeUInt32LE(KINDS.indexOf(record.kind), 20);
   bytes.writeBigUInt64LE(BigInt(record.value), 24);
   return bytes;
 }
 
-/** Exact up to 2^53; a time in ns is rounded to 256 ns. */
+/** Exact up to 2^53. */
 function readUint64(bytes: Buffer, at: number): number {
   return bytes.readUInt32LE(at + 4) * TWO_POW_32 + bytes.readUInt32LE(at);
 }

@@ -63,6 +63,13 @@ export class LineMerger<Line extends Timed> {
     return given;
   }
 
+  /** Gives all that was added; nothing more will come. */
+  drain(give: (line: Line, source: number) => void): void {
+    do {
+      for (const source of this.hungry()) this.markDry(source, true);
+    } while (this.take(Number.POSITIVE_INFINITY, give) > 0);
+  }
+
   /** A source often has many lines in a row before another one's turn comes. */
   private takeRun(source: number, limit: number, give: (line: Line, source: number) => void): number {
     const queue = this.queueOf(source);

@@ -69,8 +69,7 @@ export class OpenSegment {
 
   /** What stays the same when a file is renamed and packed: its first index record. Undefined without an index. */
   async mark(): Promise<string | undefined> {
-    const first = await this.first();
-    return first && `${first.value}@${first.timeMs}`;
+    return markOf(await this.first());
   }
 
   /** When the file was begun, in ms since the epoch; 0 when nobody wrote it down. */
@@ -119,6 +118,20 @@ export class OpenSegment {
     await file.close();
     return null;
   }
+}
+
+/** The mark of a packed file, without unpacking its log. */
+export async function packedMark(place: StreamPlace, segment: Segment): Promise<string | undefined> {
+  const index = await openPackedIndex(place, segment);
+  try {
+    return markOf(await index?.first());
+  } finally {
+    await index?.close();
+  }
+}
+
+function markOf(first: IndexRecord | undefined): string | undefined {
+  return first && `${first.value}@${first.timeMs}`;
 }
 
 async function openPackedIndex(place: StreamPlace, segment: Segment): Promise<IndexFile | null> {

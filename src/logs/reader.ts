@@ -73,6 +73,7 @@ class QueryRun {
   private readonly known = new Set<string>();
   private buffer = Buffer.alloc(0);
   private selectedMs = 0;
+  private beganWallMs = 0;
 
   constructor(parts: LogReaderParts, select: () => readonly QuerySource[], query: LineQuery, signal: AbortSignal) {
     this.parts = parts;
@@ -82,6 +83,7 @@ class QueryRun {
   }
 
   async open(): Promise<void> {
+    this.beganWallMs = this.parts.clock.wallMs();
     const chosen = this.chosen();
     const share = Math.floor(HELD_BYTES / Math.max(1, chosen.length));
     this.buffer = Buffer.allocUnsafeSlow(Math.max(LEAST_CHUNK_BYTES, Math.min(CHUNK_BYTES, share)));
@@ -149,11 +151,11 @@ class QueryRun {
     }
   }
 
-  /** Instances that were added since: their output from now on. */
+  /** Instances that were added since: what they wrote since this began. */
   private async selectAgain(): Promise<void> {
     this.selectedMs = this.parts.clock.monotonicMs();
     for (const source of this.chosen()) {
-      this.add(source, { start: await positionAtTime(source.place, this.parts.clock.wallMs()), until: null, skip: 0 });
+      this.add(source, { start: await positionAtTime(source.place, this.beganWallMs), until: null, skip: 0 });
     }
   }
 

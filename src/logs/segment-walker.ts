@@ -1,6 +1,6 @@
-import { OpenSegment } from "./open-segment.ts";
+import { OpenSegment, packedMark } from "./open-segment.ts";
 import type { StreamPlace } from "./places.ts";
-import { listSegments, statCurrent } from "./segments.ts";
+import { listSegments, type Segment, statCurrent } from "./segments.ts";
 
 export const CHUNK_BYTES = 65_536;
 
@@ -144,30 +144,33 @@ export async function openSuccessor(from: OpenSegment): Promise<OpenSegment | un
 }
 
 /** Where `from` stands among `segments`; for one that was removed, the ordinal before the first that came after it. */
-async function ordinalOf(from: OpenSegment, segments: Awaited<ReturnType<typeof listSegments>>): Promise<number> {
+async function ordinalOf(from: OpenSegment, segments: readonly Segment[]): Promise<number> {
   const { segment } = from;
   const byName = segments.findIndex((one) =>
     from.inode === 0 ? one.stamp === segment.stamp : one.packing === "plain" && one.inode === from.inode,
   );
   if (byName >= 0) return byName;
+  if (from.inode !== 0) {
+    const packed = await ordinalOfPackedCopy(from, segments);
+    if (packed >= 0) return packed;
+  }
   // The kernel's stamp of a write may lie some ms before the time at which the file was begun.
   const endedMs = from.inode === 0 ? segment.rotatedMs : Math.max(await from.modifiedMs(), await from.begunMs());
-  const later = segments.findIndex((one) => one.rotatedMs > endedMs);
-  const candidate = segments[later];
-  // Packed since it was opened: the packed copy carries the stamp of the rename, which is after the last write.
-  if (candidate && candidate.packing !== "plain" && (await isPackedCopy(from, candidate))) return later;
-  return later - 1;
+  return segments.findIndex((one) => one.rotatedMs > endedMs) - 1;
 }
 
-async function isPackedCopy(from: OpenSegment, candidate: Parameters<typeof OpenSegment.open>[1]): Promise<boolean> {
-  if (from.inode === 0) return false;
-  const opened = await OpenSegment.open(from.place, candidate);
-  if (!opened) return false;
-  try {
-    const mark = await from.mark();
-    if (mark === undefined) return Math.abs(candidate.modifiedMs - (await from.modifiedMs())) < 1;
-    return mark === (await opened.mark());
-  } finally {
-    await opened.close();
+/** Newest first: what was packed while it was held open was rotated a moment ago. */
+async function ordinalOfPackedCopy(from: OpenSegment, segments: readonly Segment[]): Promise<number> {
+  const mark = await from.mark();
+  const modifiedMs = await from.modifiedMs();
+  for (let ordinal = segments.length - 1; ordinal >= 0; ordinal--) {
+    const candidate = segments[ordinal];
+    if (!candidate || candidate.packing === "plain") continue;
+    const isIt =
+      mark === undefined
+        ? Math.abs(candidate.modifiedMs - modifiedMs) < 1
+        : mark === (await packedMark(from.place, candidate));
+    if (isIt) return ordinal;
   }
+  return -1;
 }

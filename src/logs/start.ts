@@ -67,7 +67,6 @@ async function searchBack(place: StreamPlace, search: Search): Promise<Position 
     later = { segment: opened, offset: 0 };
     const first = await index?.first();
     if (index && first && search.isIn(first)) return { segment: opened, offset: await offsetOf(index, search, opened) };
-    if (search.isOver(segment, index) && index !== null) return { segment: opened, offset: await opened.sizeBytes() };
   }
   return later;
 }

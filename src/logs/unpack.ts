@@ -1,9 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { throughFile, writePieces } from "./pieces.ts";
 import type { Packing } from "./places.ts";
 
 /** Names of unpacked copies; one that is found in a directory was left by a daemon that was killed, and may go. */
@@ -15,21 +14,21 @@ export const UNPACKED_PREFIX = ".unpacked-";
  */
 export async function openUnpacked(path: string, packing: Packing, directory: string): Promise<FileHandle> {
   const copy = join(directory, `${UNPACKED_PREFIX}${process.pid}-${randomBytes(6).toString("hex")}`);
-  const writer = await open(copy, "wx", 0o600);
+  const file = await open(copy, "wx+", 0o600);
   try {
-    const reader = await open(copy, "r");
     await unlink(copy);
-    await unpackInto(path, packing, writer.fd);
-    return reader;
-  } finally {
-    await writer.close();
+    await unpackInto(path, packing, file);
+    return file;
+  } catch (fault) {
+    await file.close();
+    throw fault;
   }
 }
 
-async function unpackInto(path: string, packing: Packing, fd: number): Promise<void> {
+async function unpackInto(path: string, packing: Packing, file: FileHandle): Promise<void> {
   const unpacker = packing === "gz" ? createGunzip() : createZstdDecompress();
   try {
-    await pipeline(createReadStream(path), unpacker, createWriteStream("", { fd, autoClose: false }));
+    await writePieces(throughFile(path, unpacker), file);
   } catch (fault) {
     const code = (fault as { code?: string }).code ?? "";
     if (!code.startsWith("Z_") && !code.startsWith("ZSTD_")) throw fault;
