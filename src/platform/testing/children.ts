@@ -46,8 +46,12 @@ export class TestChildren implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (let left = this.living(); left.length > 0; left = this.living()) {
-      for (const pid of left) killIfThere(pid);
+    // One that is just being forked, or is inside execve, is not seen for a moment.
+    for (let quietLooks = 0; quietLooks < 4; quietLooks++) {
+      for (const pid of this.living()) {
+        killIfThere(pid);
+        quietLooks = -1;
+      }
       await turn();
     }
     await Promise.all(this.children.map((child) => child.exited));
