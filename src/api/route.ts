@@ -63,7 +63,7 @@ export interface RouteInput<Parameters, Body> {
 }
 
 /** What a route that answers with a stream may also refuse with. */
-export const STREAM_ERRORS = ["too-many-streams"] as const satisfies readonly ErrorCode[];
+export const STREAM_ERRORS = ["too-many-streams", "daemon-ending"] as const satisfies readonly ErrorCode[];
 
 /** What every route may refuse with. */
 export const COMMON_ERRORS = [

@@ -305,7 +305,9 @@ describe("closing", () => {
     facade.orders.push({ ...SAMPLE_ORDER, ended: true });
     await connection.until('"ended":true');
     await api.close();
-    expect(await connection.untilClosed()).toContain("event: end\ndata: {}\n\n");
+    const text = await connection.untilClosed();
+    expect(text).toContain('event: error\ndata: {"error":{"code":"daemon-ending"');
+    expect(text).not.toContain("event: end");
     expect(facade.orders.open).toBe(0);
     expect(existsSync(socketPath)).toBe(false);
     expect(ask("GET", "/v1/daemon")).rejects.toMatchObject({ code: "ENOENT" });

@@ -196,17 +196,22 @@ for (const [name, transportFor] of [
       expect(count).toBeGreaterThan(49_000);
     });
 
-    test("sees the daemon close as the end of a stream", async () => {
-      facade.statuses.push(sampleStatus());
+    test("cannot take the end of the daemon for the end of a stream", async () => {
+      facade.orders.push(SAMPLE_ORDER);
+      facade.lines.push([SAMPLE_LINE]);
       const seen: unknown[] = [];
-      const following = (async () => {
-        for await (const status of newClient().followStatus()) {
-          seen.push(status);
-          void server.close();
-        }
-      })();
-      await following;
-      expect(seen).toHaveLength(1);
+      const readers = [newClient().followOrder("order-1"), newClient().logs({ ...LOGS, follow: true })].map(
+        async (items: AsyncIterable<unknown>) => {
+          for await (const item of items) seen.push(item);
+        },
+      );
+      const ended = Promise.allSettled(readers);
+      await waitFor("both streams", () => seen.length === 2);
+      await server.close();
+      expect(await ended).toMatchObject([
+        { status: "rejected", reason: { code: "daemon-ending" } },
+        { status: "rejected", reason: { code: "daemon-ending" } },
+      ]);
     });
   });
 }

@@ -80,7 +80,9 @@ describe("a stream that is read", () => {
     source.push(["one"]);
     await waitFor("the item to be taken", () => source.taken === 1);
     stream.close();
-    expect(await readText(reader, "event: end\n")).toContain('data: "one"');
+    const text = await readText(reader, "event: error\n");
+    expect(text).toContain('data: "one"');
+    expect(text).toContain("the daemon ends");
     expect((await reader.read()).done).toBe(true);
     expect(await stream.ended).toBe("closing");
     expect(source.open).toBe(0);

@@ -1,3 +1,4 @@
+import { codedError } from "../../model/errors/catalogue.ts";
 import type { StreamSource } from "./stream-source.ts";
 import { UnreadBytes } from "./unread-bytes.ts";
 
@@ -68,9 +69,9 @@ export class OutgoingStream {
     else this.begin();
   }
 
-  /** Ends the stream in order: what is unread is still offered, within the limits. */
+  /** Says that the daemon ends, so that nobody takes it for the source's end; what is unread is still offered, within the limits. */
   close(): void {
-    this.finish("closing", this.source.ending);
+    this.finish("closing", this.source.failure(this.describeFailure(codedError("daemon-ending", {}))));
   }
 
   /** Ends it at once, whatever is unread. */

@@ -18,6 +18,6 @@ export interface StreamSource {
   readonly opening: string;
   /** sent last, so that an end can be told from a broken connection */
   readonly ending: string;
-  /** sent last when the facade threw */
+  /** sent last instead, when the facade threw or the daemon ends */
   readonly failure: (error: { code: string; message: string; data: unknown }) => string;
 }

@@ -48,6 +48,12 @@ export const API_ERRORS = {
     (d: { open: number }) =>
       `cannot open another stream: ${d.open} are open already; close some of them, then try again`,
   ),
+  "daemon-ending": entry(
+    503,
+    4,
+    (_: Readonly<Record<string, never>>) =>
+      "cannot go on with the stream: the daemon ends; ask again when the next one answers",
+  ),
   "socket-unusable": entry(
     500,
     1,
