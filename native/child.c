@@ -120,15 +120,10 @@ static char **vector_of(const struct child *child, const char *key, char **at) {
   return first;
 }
 
-static void add_handed(const struct child *child, char **at) {
-  static struct line count, pid;
-  if (!child->handed) return;
-  put_text(&count, "LISTEN_FDS=");
-  put_number(&count, child->handed);
-  put_text(&pid, "LISTEN_PID=");
-  put_number(&pid, (uint64_t)getpid());
-  at[0] = count.bytes;
-  at[1] = pid.bytes;
+static char *put_variable(struct line *line, const char *name, unsigned value) {
+  put_text(line, name);
+  put_number(line, value);
+  return line->bytes;
 }
 
 /* A name without a slash is looked for in the PATH of the program's own environment. Gives an errno. */
@@ -183,7 +178,11 @@ _Noreturn void child_run(const struct child *child) {
   char **argv = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   must(child, STEP_EXEC, argv != MAP_FAILED);
   char **environment = argv + spec->arguments + 1;
-  add_handed(child, environment + spec->variables);
+  struct line count = {0}, pid = {0};
+  if (child->handed) {
+    environment[spec->variables] = put_variable(&count, "LISTEN_FDS=", child->handed);
+    environment[spec->variables + 1] = put_variable(&pid, "LISTEN_PID=", (unsigned)getpid());
+  }
   vector_of(child, "env", environment);
   vector_of(child, "arg", argv);
   reset_signals();

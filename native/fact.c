@@ -44,11 +44,11 @@ void put_identity(struct line *line, pid_t pid, uint64_t start_time) {
   put_number(line, start_time);
 }
 
-void put_times(struct line *line) {
+void put_times(struct line *line, int64_t epoch, int64_t clock) {
   put_text(line, " ");
-  put_number(line, (uint64_t)epoch_ns() / NS_PER_MS);
+  put_number(line, (uint64_t)epoch / NS_PER_MS);
   put_text(line, " ");
-  put_number(line, (uint64_t)clock_ns() / NS_PER_MS);
+  put_number(line, (uint64_t)clock / NS_PER_MS);
 }
 
 static int write_new(const char *path, const struct line *content) {

@@ -216,6 +216,16 @@ static bool is_same(const struct place *place, int log) {
          named.st_ino == open_one.st_ino && named.st_dev == open_one.st_dev;
 }
 
+static void tell_rotated(struct output *output, const struct stream *stream, struct line *target) {
+  struct line content = {0};
+  put_text(&content, stream->name);
+  put_text(&content, " ");
+  target->bytes[target->length < LINE_BYTES ? target->length : LINE_BYTES - 1] = 0;
+  put_text(&content, target->bytes);
+  bell_add(output->bell, "rotated", &content);
+  bell_ring(output->bell);
+}
+
 /* Called with the log's lock. Afterwards the log is a new one and not locked; false: it is the old one still. */
 bool log_rotate(struct output *output, struct stream *stream) {
   struct settings settings;
@@ -231,14 +241,7 @@ bool log_rotate(struct output *output, struct stream *stream) {
     log_close(stream);
     place_use(output, stream, &place);
   }
-  if (moved) {
-    struct line content = {0};
-    put_text(&content, stream->name);
-    put_text(&content, " ");
-    put_text(&content, target.bytes[0] ? (target.bytes[target.length < LINE_BYTES ? target.length : LINE_BYTES - 1] = 0, target.bytes) : "");
-    bell_add(output->bell, "rotated", &content);
-    bell_ring(output->bell);
-  }
+  if (moved) tell_rotated(output, stream, &target);
   if (opened) close(place.directory);
   records_release(&settings.records);
   return moved || (opened && !ours);

@@ -135,13 +135,14 @@ static bool rotate_here(struct output *output, struct stream *stream, off_t size
   return true;
 }
 
-static void write_index(struct output *output, struct stream *stream, off_t size, int64_t now) {
+/* Gives whether the index was gone, and log and index were therefore opened anew (and not locked). */
+static bool write_index(struct output *output, struct stream *stream, off_t size, int64_t now) {
   struct stat status;
-  if (now - stream->index_ns < INDEX_EVERY_NS) return;
+  if (now - stream->index_ns < INDEX_EVERY_NS) return false;
   stream->index_ns = now;
-  bool lost = stream->index < 0 || (!fstat(stream->index, &status) && !status.st_nlink);
-  if (!lost) index_write(output, stream, 0, (uint64_t)size, 0);
-  else if (!log_open(output, stream)) flock(stream->log, LOCK_EX | LOCK_NB);
+  if (stream->index < 0 || (!fstat(stream->index, &status) && !status.st_nlink)) return !log_open(output, stream);
+  index_write(output, stream, 0, (uint64_t)size, 0);
+  return false;
 }
 
 /* False: there is still no room. */
@@ -181,11 +182,14 @@ static enum moved move(struct output *output, struct stream *stream, int64_t now
   if (taken == IDLE) return output->wait ? STUCK : discard(output, stream, now);
   off_t size = status.st_size;
   if (is_rotation_due(output, stream, size, now) && rotate_here(output, stream, size, now)) return MOVED;
-  write_index(output, stream, size, now);
+  if (write_index(output, stream, size, now)) return MOVED;
   size_t bytes = stream->log < 0 ? 0 : allowance(output, stream, size, now);
   enum moved moved = IDLE;
   if (!close_gap(output, stream, size)) moved = become_full(output, stream, now);
-  else if (bytes) moved = after_move(output, stream, splice(stream->fifo, NULL, stream->log, &size, bytes, SPLICE_F_NONBLOCK), now);
+  else if (bytes) {
+    ssize_t spliced = splice(stream->fifo, NULL, stream->log, &size, bytes, SPLICE_F_NONBLOCK);
+    moved = after_move(output, stream, spliced, now);
+  }
   if (stream->log >= 0) flock(stream->log, LOCK_UN);
   return moved;
 }

@@ -20,13 +20,14 @@ enum { SIGNALS_BYTES = 8, EXIT_UNRECORDED = 1 };
 struct shim {
   struct bell bell;
   struct output output;
-  struct line exit;     /* as recorded, or to be recorded as soon as that is possible */
-  bool exit_owed;
+  bool exit_owed;       /* the run directory was full: `exit` is to be written as soon as that is possible */
   bool failed;          /* no program came to be */
   bool tree_gone;
   bool leaving;         /* adopt: TERM came */
   bool ended;
   int status;           /* our own exit code */
+  int ended_status;     /* of the program, as waitpid gives it; -1: unknown */
+  int64_t ended_epoch_ns, ended_ns;
   int signals;
   int report;           /* run: what the program's side reports until it runs; else -1 */
   int handle;           /* adopt: the pidfd of the program; else -1 */
@@ -55,22 +56,30 @@ static void tell_failure(int step, int error) {
   tell("failed", &content);
 }
 
+static void put_exit(struct line *content) {
+  int status = shim.ended_status;
+  put_text(content, status == -1 ? "unknown" : WIFEXITED(status) ? "code " : "signal ");
+  if (status != -1) put_number(content, (uint64_t)(WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)));
+  put_times(content, shim.ended_epoch_ns, shim.ended_ns);
+  if (status != -1 && WIFSIGNALED(status) && WCOREDUMP(status)) put_text(content, " core");
+}
+
 /* A run directory that is full is asked again; one that was removed takes no record any more. */
-static void record_exit(int64_t now) {
-  int error = record_write("exit", &shim.exit);
+static void record_exit(struct line *content) {
+  put_exit(content);
+  int error = record_write("exit", content);
   shim.exit_owed = error && error != ENOENT;
-  shim.retry_ns = now + NS_PER_S;
+  shim.retry_ns = clock_ns() + NS_PER_S;
 }
 
 static void program_ended(int status, int64_t now) {
-  struct line *content = &shim.exit;
+  struct line content = {0};
   if (shim.failed) return;
-  put_text(content, WIFEXITED(status) ? "code " : "signal ");
-  put_number(content, (uint64_t)(WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status)));
-  put_times(content);
-  if (WIFSIGNALED(status) && WCOREDUMP(status)) put_text(content, " core");
-  record_exit(now);
-  tell("exit", content);
+  shim.ended_status = status;
+  shim.ended_epoch_ns = epoch_ns();
+  shim.ended_ns = now;
+  record_exit(&content);
+  tell("exit", &content);
 }
 
 /* No child is left: we are the subreaper, so nobody of the tree is. */
@@ -106,11 +115,7 @@ static void record_unknown(int64_t now) {
   if (shim.handle >= 0) close(shim.handle);
   shim.handle = -1;
   shim.program = 0;
-  if (!access("exit", F_OK)) return;
-  put_text(&shim.exit, "unknown");
-  put_times(&shim.exit);
-  record_exit(now);
-  tell("exit", &shim.exit);
+  if (access("exit", F_OK)) program_ended(-1, now);
 }
 
 static void take_signals(int64_t now) {
@@ -131,7 +136,7 @@ static void finish_run(int64_t now) {
   shim.output.lost_ns = 0;
   output_record_lost(&shim.output, now);
   put_text(&content, "proved");
-  put_times(&content);
+  put_times(&content, epoch_ns(), now);
   int error = record_write("empty", &content);
   if (error && error != ENOENT) return;
   tell("empty", &content);
@@ -204,7 +209,7 @@ static void serve_once(void) {
     for (int i = 0; i < 2; i++) polls[i].revents = POLLIN; /* was it the last that had them open? */
   }
   if (!shim.output.adopted && !shim.tree_gone && polls[2].revents) reap(now);
-  if (shim.exit_owed && now >= shim.retry_ns) record_exit(now);
+  if (shim.exit_owed && now >= shim.retry_ns) record_exit(&(struct line){0});
   serve_streams(polls, now);
   output_record_lost(&shim.output, now);
   if (shim.output.adopted) finish_adopt(now);

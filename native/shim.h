@@ -73,12 +73,12 @@ struct bell {
   bool look; /* the bell was full: "look" is owed */
   char label[LABEL_BYTES];
   unsigned length;
-  char bytes[2 * LINE_BYTES];
+  char bytes[LINE_BYTES + LINE_BYTES / 2];
 };
 
 void origin_read(void);
 void put_identity(struct line *line, pid_t pid, uint64_t start_time);
-void put_times(struct line *line);
+void put_times(struct line *line, int64_t epoch, int64_t clock);
 uint64_t start_time_of(pid_t pid);
 int record_write(const char *name, const struct line *content);
 int claim_write(void);
