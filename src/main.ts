@@ -1,14 +1,30 @@
 #!/usr/bin/env bun
 import { runCli } from "./cli/cli.ts";
-import { processHost } from "./cli/process-host.ts";
+import { processHost, selfCommand } from "./cli/process-host.ts";
 
-const host = processHost({
-  version: process.env.MUSTER_VERSION ?? "0.0.0-source",
-  daemon: {
-    run: async (options) => (await import("./daemon/run.ts")).runDaemon(options),
-    startDetached: async (argv, options) => (await import("./daemon/detach.ts")).startDetached(argv, options),
-  },
-  probeShim: async () => undefined,
-});
+/** The word that makes this program a loader of configurations; not for people. */
+const LOADER_WORD = "load-configuration";
 
-process.exit(await runCli(process.argv.slice(2), host));
+async function main(words: readonly string[]): Promise<number> {
+  if (words[0] === LOADER_WORD) return await (await import("./daemon/loader.ts")).runLoader(words.slice(1));
+  const self = selfCommand(process.execPath, process.argv);
+  const version = process.env.MUSTER_VERSION ?? "0.0.0-source";
+  const loader = [...self, LOADER_WORD];
+  const host = processHost({
+    version,
+    daemon: {
+      run: async (options) => {
+        const { runDaemon } = await import("./daemon/run.ts");
+        return await runDaemon(options, { version, selfCommand: self, loader });
+      },
+      startDetached: async (argv, options) => {
+        const { startDetached } = await import("./daemon/detach.ts");
+        await startDetached(argv, options, loader);
+      },
+    },
+    probeShim: async () => undefined,
+  });
+  return await runCli(words, host);
+}
+
+process.exit(await main(process.argv.slice(2)));

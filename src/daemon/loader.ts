@@ -5,9 +5,6 @@ import { singleService } from "../model/config/single-service.ts";
 import { packConfiguration } from "../model/config/transfer.ts";
 import { configFiles } from "../platform/config-files.ts";
 
-/** The word that makes `muster` a loader of configurations; not for people. */
-export const LOADER_WORD = "load-configuration";
-
 /** Is the loader: prints the packed configuration, or its mistakes in the same form. */
 export async function runLoader(words: readonly string[]): Promise<number> {
   const [kind, place = "", ...command] = words;

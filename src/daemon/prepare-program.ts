@@ -1,51 +1,148 @@
-import { formatInstance } from "../model/name.ts";
+import { readFile } from "node:fs/promises";
+import { err, ok, type Result } from "../base/result.ts";
+import { codedError } from "../model/errors/catalogue.ts";
+import { formatInstance, type InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
+import { buildCommandLine, type CommandLine } from "../platform/command-line.ts";
+import { buildEnvironment } from "../platform/environment.ts";
+import { parseEnvironmentFile } from "../platform/environment-file.ts";
 import { numberedLimits } from "../platform/resource-limits.ts";
 import type { ProgramSpec } from "../platform/shim/spec-file.ts";
+import type { Account, Accounts } from "../platform/users.ts";
 import { toNotes } from "../services/drivers/program-notes.ts";
 import type { Preparation } from "../services/drivers/shim-processes.ts";
 import type { LaunchRequest } from "../services/ports.ts";
 
-export interface ProgramPreparerPorts {
+export interface ProgramPreparerParts {
+  /** of the daemon */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly accounts: Accounts;
+  readonly uid: number;
+  /** the path of one of the system's tools, undefined when it is not there */
+  findTool(name: string): string | undefined;
 }
 
-/** Turns a service's declaration into what the shim is told. */
-export class ProgramPreparer {
-  private readonly ports: ProgramPreparerPorts;
+const UNCHANGED: Account = { uid: null, gid: null, groups: null, entry: null };
 
-  constructor(ports: ProgramPreparerPorts) {
-    this.ports = ports;
+/** Turns a service's declaration into what the shim is told: user, environment and command resolved. */
+export class ProgramPreparer {
+  private readonly parts: ProgramPreparerParts;
+
+  constructor(parts: ProgramPreparerParts) {
+    this.parts = parts;
   }
 
+  /** At once when nothing has to be looked up. */
   prepare(request: LaunchRequest): Preparation | Promise<Preparation> {
     const { spec } = request;
-    const environment: Record<string, string> = {};
-    for (const [name, value] of Object.entries(this.ports.environment)) {
-      if (value !== undefined && !/^(npm_|MUSTER_)/.test(name)) environment[name] = value;
+    const isPlain = spec.user === null && spec.unixGroup === null && spec.supplementaryGroups === null;
+    if (isPlain && spec.environmentFile === null) return this.compose(request, UNCHANGED, null);
+    return this.lookUp(request);
+  }
+
+  private async lookUp(request: LaunchRequest): Promise<Preparation> {
+    const { spec } = request;
+    const account = await this.account(spec);
+    if (!account.ok) return account;
+    const file = spec.environmentFile === null ? ok(null) : await readEnvironmentFile(spec.name, spec.environmentFile);
+    return file.ok ? this.compose(request, account.value, file.value) : file;
+  }
+
+  private async account(spec: ServiceSpec): Promise<Result<Account, string>> {
+    const wish = { user: spec.user, unixGroup: spec.unixGroup, supplementaryGroups: spec.supplementaryGroups };
+    const found = await this.parts.accounts.resolve(wish);
+    if (!found.ok) {
+      if (found.error.kind === "unanswered") return err(`nobody answered who "${found.error.name}" is`);
+      return err(codedError("user-unknown", { service: spec.name, user: found.error.name }).message);
     }
-    Object.assign(environment, spec.environment, {
-      MUSTER_SERVICE: request.instance.service,
-      MUSTER_INSTANCE: String(request.instance.number),
-      MUSTER_TOKEN: request.token,
+    const changes = found.value.uid !== null && found.value.uid !== this.parts.uid;
+    if (changes && this.parts.uid !== 0) {
+      return err(codedError("user-not-permitted", { service: spec.name, user: spec.user ?? "" }).message);
+    }
+    return ok(this.parts.uid === 0 ? found.value : { ...UNCHANGED, entry: found.value.entry });
+  }
+
+  private compose(request: LaunchRequest, account: Account, file: ReadonlyMap<string, string> | null): Preparation {
+    const { spec } = request;
+    const line = buildCommandLine(spec, account, this.parts.findTool);
+    if (!line.ok) return err(`"${line.error.key}" needs the program ${line.error.tool}, which is not on this host`);
+    const environment = this.environment(spec, request.instance, request.token, account, file);
+    return ok(programSpec(request, line.value, account, environment));
+  }
+
+  /** The environment of an instance, also for its stop and reload commands. */
+  environment(
+    spec: ServiceSpec,
+    instance: InstanceId,
+    token: string,
+    account: Account,
+    file: ReadonlyMap<string, string> | null,
+  ): Readonly<Record<string, string>> {
+    const values = buildEnvironment({
+      inherited: this.parts.environment,
+      mode: spec.environmentMode,
+      user: account.entry,
+      file,
+      declared: spec.environment,
+      service: instance.service,
+      instance: instance.number,
+      token,
+      port: spec.port,
     });
-    if (spec.port !== null) environment.PORT = String(spec.port);
-    const program: ProgramSpec = {
-      name: formatInstance(request.instance),
-      generation: request.generation,
-      token: request.token,
-      command: commandOf(spec),
-      environment,
-      directory: spec.directory,
-      umask: spec.umask,
-      nice: spec.priority === 0 ? undefined : spec.priority,
-      limits: numberedLimits(spec.limits).map(({ number, soft, hard }) => ({ resource: number, soft, hard })),
-      notes: toNotes(request),
-    };
-    return { ok: true, value: program };
+    return Object.fromEntries(values);
+  }
+
+  /** For a stop or reload command: the same user and environment, without being one of the service's processes. */
+  async forCommand(
+    spec: ServiceSpec,
+    instance: InstanceId,
+  ): Promise<Result<{ environment: Readonly<Record<string, string>>; account: Account }, string>> {
+    const account = await this.account(spec);
+    if (!account.ok) return account;
+    const file = spec.environmentFile === null ? ok(null) : await readEnvironmentFile(spec.name, spec.environmentFile);
+    if (!file.ok) return file;
+    const { MUSTER_TOKEN: _marker, ...environment } = this.environment(spec, instance, "", account.value, file.value);
+    return ok({ environment, account: account.value });
   }
 }
 
-function commandOf(spec: ServiceSpec): readonly string[] {
-  return spec.shell ? ["/bin/sh", "-c", spec.command[0] ?? ""] : spec.command;
+async function readEnvironmentFile(
+  service: string,
+  path: string,
+): Promise<Result<ReadonlyMap<string, string>, string>> {
+  const unreadable = (reason: string): Result<never, string> =>
+    err(codedError("environment-file-unreadable", { service, path, reason }).message);
+  try {
+    const parsed = parseEnvironmentFile(await readFile(path, "utf8"));
+    return parsed.ok
+      ? parsed
+      : unreadable(parsed.error.map(({ line, reason }) => `line ${line}: ${reason}`).join("; "));
+  } catch (error) {
+    return unreadable(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function programSpec(
+  request: LaunchRequest,
+  line: CommandLine,
+  account: Account,
+  environment: Readonly<Record<string, string>>,
+): ProgramSpec {
+  const { spec } = request;
+  const byShim = line.userChangedBy === "shim";
+  return {
+    name: formatInstance(request.instance),
+    generation: request.generation,
+    token: request.token,
+    command: line.argv,
+    environment,
+    directory: spec.directory,
+    umask: spec.umask,
+    nice: spec.priority === 0 ? undefined : spec.priority,
+    uid: byShim ? (account.uid ?? undefined) : undefined,
+    gid: byShim ? (account.gid ?? undefined) : undefined,
+    groups: byShim ? (account.groups ?? undefined) : undefined,
+    limits: numberedLimits(spec.limits).map(({ number, soft, hard }) => ({ resource: number, soft, hard })),
+    notes: toNotes(request),
+  };
 }

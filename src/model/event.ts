@@ -23,6 +23,7 @@ export const EVENT_KINDS = {
   "instance.ready": { severity: "info", about: "an instance may get work" },
   "instance.start-failed": { severity: "error", about: "a start did not become ready" },
   "instance.exited": { severity: "info", about: "the program of an instance ended; data names its code or signal" },
+  "instance.last-words": { severity: "info", about: "the end of what a program wrote before it ended" },
   "instance.stopping": { severity: "info", about: "an instance was told to stop" },
   "instance.stopped": { severity: "info", about: "an instance is gone, with its whole tree" },
   "instance.finished": { severity: "info", about: "a task ended well" },

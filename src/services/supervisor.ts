@@ -29,6 +29,8 @@ export interface SupervisorPorts {
   keyEnded(instance: Instance): void;
 }
 
+export type MoveListener = (instance: Instance, before: InstanceState) => void;
+
 /** Keeps the instances: hands facts to their machines, answers what they ask, and tells who waits for them. */
 export class Supervisor implements InstanceHost {
   readonly roster = new Roster();
@@ -38,7 +40,7 @@ export class Supervisor implements InstanceHost {
   private readonly ports: SupervisorPorts;
   private storm: StormLimit = NO_RESTARTS_YET;
   private readonly lineWatches = new Map<Instance, Disposable>();
-  private readonly moveListeners = new Set<(instance: Instance) => void>();
+  private readonly moveListeners = new Set<MoveListener>();
 
   constructor(ports: SupervisorPorts) {
     this.ports = ports;
@@ -209,7 +211,7 @@ export class Supervisor implements InstanceHost {
     }
     this.forgetRetired(instance);
     this.lookAtOrders(instance);
-    for (const listener of this.moveListeners) listener(instance);
+    for (const listener of this.moveListeners) listener(instance, before);
     this.ports.changed(instance);
   }
 
@@ -222,7 +224,7 @@ export class Supervisor implements InstanceHost {
   }
 
   /** Told after each move of any instance. */
-  onMoved(listener: (instance: Instance) => void): Disposable {
+  onMoved(listener: MoveListener): Disposable {
     this.moveListeners.add(listener);
     return { [Symbol.dispose]: () => this.moveListeners.delete(listener) };
   }

@@ -14,4 +14,10 @@ export const CONFIG_ERRORS = {
     (d: { path: string; problems: readonly string[] }) =>
       `cannot use the configuration ${d.path}: ${d.problems.length === 1 ? "1 mistake" : `${d.problems.length} mistakes`}; nothing was changed\n${d.problems.join("\n")}`,
   ),
+  "config-no-previous": entry(
+    409,
+    1,
+    (_: Readonly<Record<string, never>>) =>
+      "cannot go back to the previous configuration: no other one was applied before; nothing was changed",
+  ),
 } as const;

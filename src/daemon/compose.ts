@@ -1,0 +1,164 @@
+import { hostname } from "node:os";
+import { startApiServer } from "../api/server.ts";
+import type { Clock } from "../base/clock.ts";
+import { formatRfc3339 } from "../base/rfc3339.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { EventDraft } from "../model/event.ts";
+import type { HostSpec } from "../model/service.ts";
+import type { Boot } from "../platform/boot.ts";
+import type { Libc } from "../platform/libc.ts";
+import { ProcessIdentities } from "../platform/process-identity.ts";
+import type { ShimProgram } from "../platform/shim/shim-program.ts";
+import { Accounts } from "../platform/users.ts";
+import { pidOf } from "../services/public-status.ts";
+import { ChangeSignal } from "./change-signal.ts";
+import { CommandRunner } from "./command-runner.ts";
+import type { Configuration } from "./configuration.ts";
+import { Configurator } from "./configurator.ts";
+import { Ending } from "./ending.ts";
+import { createFacade } from "./facade.ts";
+import { LastWordsRecorder } from "./last-words-recorder.ts";
+import { LogRoom } from "./log-room.ts";
+import type { DaemonPaths } from "./options.ts";
+import type { DaemonParts } from "./parts.ts";
+import { ProgramPreparer } from "./prepare-program.ts";
+import { StatusReporter } from "./status-reporter.ts";
+import { Supervision } from "./supervision.ts";
+import { ToolFinder } from "./tool-finder.ts";
+
+export interface Ground {
+  readonly clock: Clock;
+  readonly libc: Libc;
+  readonly boot: Boot;
+  readonly shim: ShimProgram;
+  readonly paths: DaemonPaths;
+  readonly journal: Journal;
+  readonly configuration: Configuration;
+  readonly version: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The one place where the rooms meet: builds each, and hands it what it needs of the others. */
+export function compose(ground: Ground): DaemonParts {
+  const { clock, journal, paths, configuration } = ground;
+  const changes = new ChangeSignal();
+  const record = (draft: EventDraft): string => journal.record(draft).id;
+  const host = (): HostSpec => configuration.host;
+  const logs: LogRoom = new LogRoom({
+    clock,
+    directory: paths.logs,
+    host,
+    rotate: (instance) => {
+      const running = supervision.supervisor.roster.find(instance.service, instance.number);
+      if (running !== undefined) supervision.side.processes.rotate(running.generation);
+    },
+    record,
+    isHeld: () => false,
+  });
+  const supervision: Supervision = buildSupervision(ground, logs, record, changes, {
+    keyEnded: (instance) => ending.keyEnded(instance),
+  });
+  const ending: Ending = new Ending({
+    supervision,
+    said: (by, keep) =>
+      record({ kind: "daemon.stopping", subject: "muster", message: `ending, by ${by}`, data: { keep } }),
+  });
+  const words = new LastWordsRecorder({
+    clock,
+    record,
+    read: (instance, generation) => logs.lastWords(instance, generation),
+  });
+  supervision.supervisor.onMoved((instance, before) => words.moved(instance, before));
+  const identity = { pid: process.pid, since: formatRfc3339(clock.wallMs()), version: ground.version };
+  const reporter = new StatusReporter({
+    clock,
+    table: supervision.side.table,
+    roster: supervision.supervisor.roster,
+    host: hostname(),
+    daemon: identity,
+    missingDependencies: (instance) => supervision.supervisor.missingDependencies(instance),
+  });
+  const configurator = new Configurator({
+    configuration,
+    supervision,
+    record,
+    daemonChanged: (spec) => {
+      logs.own.level = spec.logLevel;
+      logs.keeper.rotated();
+    },
+    warn: (message) => logs.own.warn(message),
+  });
+  logs.own.level = host().daemon.logLevel;
+  return { identity, clock, journal, logs, supervision, configurator, reporter, changes, ending };
+}
+
+function buildSupervision(
+  ground: Ground,
+  logs: LogRoom,
+  record: (draft: EventDraft) => string,
+  changes: ChangeSignal,
+  hooks: Pick<ConstructorParameters<typeof Supervision>[0], "keyEnded">,
+): Supervision {
+  const { clock, journal, libc, boot, shim, paths, configuration } = ground;
+  const tools = new ToolFinder(ground.environment.PATH ?? "");
+  const findTool = (name: string): string | undefined => tools.find(name);
+  const preparer = new ProgramPreparer({
+    environment: ground.environment,
+    accounts: new Accounts(clock),
+    uid: libc.geteuid(),
+    findTool,
+  });
+  const runner = new CommandRunner({
+    preparer,
+    findTool,
+    pidOf: (id) => {
+      const instance = supervision.supervisor.roster.find(id.service, id.number);
+      return instance === undefined ? null : pidOf(instance.state);
+    },
+  });
+  const supervision: Supervision = new Supervision({
+    clock,
+    libc,
+    shim,
+    paths,
+    preparer,
+    record,
+    identities: new ProcessIdentities(boot),
+    bootId: boot.bootId,
+    readiness: logs,
+    log: (level, message) => logs.own[level](message),
+    launcherLost: () => {
+      record({ kind: "launcher.lost", subject: "muster", message: "the launcher died; a new one is started" });
+    },
+    runCommand: (id, spec, command, timeoutMs) => runner.run(id, spec, command, timeoutMs),
+    whenRecorded: () => journal.flushed(),
+    logSettings: (instance, spec) => logs.settings(instance, spec),
+    output: (instance, fact) => logs.output(instance, fact),
+    host: () => configuration.host,
+    changed: () => changes.changed(),
+    keyEnded: hooks.keyEnded,
+  });
+  return supervision;
+}
+
+/** Begins to answer on the control socket. */
+export function openApi(
+  parts: DaemonParts,
+  paths: DaemonPaths,
+  configuration: Configuration,
+  gid: number | null,
+): ReturnType<typeof startApiServer> {
+  const { mode } = configuration.host.daemon.socket;
+  return startApiServer({
+    facade: createFacade(parts),
+    socketPath: paths.controlSocket,
+    mode,
+    gid,
+    onFault: (error, what) => parts.logs.own.error(`a fault while answering ${what}`, { fault: describeFault(error) }),
+    onStreamEnd: (what, end) => parts.logs.own.debug(`a stream ended: ${what}`, { how: JSON.stringify(end) }),
+  });
+}
+
+export function describeFault(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,71 @@
+import type { CodedError } from "../base/coded-error.ts";
+import { ok, type Result } from "../base/result.ts";
+import type { EventDraft } from "../model/event.ts";
+import type { ApplyReport } from "../model/plan.ts";
+import type { DaemonSpec } from "../model/service.ts";
+import type { Configuration, PlannedStep } from "./configuration.ts";
+import type { Supervision } from "./supervision.ts";
+
+export interface ConfiguratorParts {
+  readonly configuration: Configuration;
+  readonly supervision: Supervision;
+  record(draft: EventDraft): string;
+  /** The `[daemon]` part has changed. */
+  daemonChanged(spec: DaemonSpec): void;
+  warn(message: string): void;
+}
+
+/** Plans and applies configurations; one at a time. */
+export class Configurator {
+  private readonly parts: ConfiguratorParts;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  constructor(parts: ConfiguratorParts) {
+    this.parts = parts;
+  }
+
+  plan(path: string | null): Promise<Result<PlannedStep, CodedError>> {
+    return this.parts.configuration.plan(path);
+  }
+
+  apply(request: { path: string | null; previous: boolean }, by: string): Promise<Result<ApplyReport, CodedError>> {
+    const mine = this.turn.then(() => this.applyNow(request, by));
+    this.turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  private async applyNow(
+    request: { path: string | null; previous: boolean },
+    by: string,
+  ): Promise<Result<ApplyReport, CodedError>> {
+    const { configuration } = this.parts;
+    const planned = request.previous ? configuration.planPrevious() : await configuration.plan(request.path);
+    if (!planned.ok) {
+      this.parts.record({
+        kind: "configuration.refused",
+        subject: "muster",
+        message: `${planned.error.message.split("\n")[0]}; the configuration in force stays`,
+        data: { by, code: planned.error.code },
+      });
+      return planned;
+    }
+    return ok(this.carryOut(planned.value, by));
+  }
+
+  /** Does what the step says, and from then on goes by it. */
+  carryOut(step: PlannedStep, by: string): ApplyReport {
+    const { configuration, supervision } = this.parts;
+    configuration.adopt(step);
+    for (const warning of step.loaded.warnings) this.parts.warn(warning);
+    const touched = step.report.changes.filter((change) => change.kind !== "untouched" || change.instances !== null);
+    this.parts.record({
+      kind: "configuration.applied",
+      subject: "muster",
+      message: `${step.report.path} was applied by ${by}; ${touched.length} of ${step.report.changes.length} services change`,
+      data: { changes: touched },
+    });
+    if (step.daemonKeys.length > 0) this.parts.daemonChanged(step.loaded.host.daemon);
+    const order = supervision.reconciler.apply(step.loaded.host, touched, by);
+    return { plan: step.report, order };
+  }
+}

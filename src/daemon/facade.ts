@@ -1,0 +1,61 @@
+import type { Facade } from "../api/facade.ts";
+import type { CodedError } from "../base/coded-error.ts";
+import { err, ok, type Result } from "../base/result.ts";
+import { codedError } from "../model/errors/catalogue.ts";
+import type { OrderStatus } from "../model/order.ts";
+import type { Instance } from "../services/instance.ts";
+import { resolveTargets, targetNames } from "../services/targets.ts";
+import { followEvents, followOrder, followStatus } from "./follow.ts";
+import type { DaemonParts } from "./parts.ts";
+import { explain } from "./why.ts";
+
+/** The daemon as the API sees it. */
+export function createFacade(parts: DaemonParts): Facade {
+  const { supervision, journal, reporter, configurator, logs, clock, changes } = parts;
+  const { supervisor, desk } = supervision;
+  const { roster, orders } = supervisor;
+  const select = (targets: readonly string[]): Result<readonly Instance[], CodedError> =>
+    targets.length === 0 ? ok([...roster.instances()]) : resolveTargets(roster, targets);
+  return {
+    daemon: () => parts.identity,
+    status: () => reporter.report(),
+    names: () => targetNames(roster),
+    giveOrder: (request, by) => (parts.ending.isEnding ? err(codedError("daemon-ending", {})) : desk.give(request, by)),
+    orderStatus: (id) => orders.status(id),
+    followOrder: (id, signal) => followOrder(orders, id, signal),
+    plan: async (path) => {
+      const planned = await configurator.plan(path);
+      return planned.ok ? ok(planned.value.report) : planned;
+    },
+    apply: (request, by) => configurator.apply(request, by),
+    followStatus: (signal) => followStatus(() => reporter.report(), changes, clock, signal),
+    logs: (query, signal) => {
+      const chosen = select(query.targets);
+      if (!chosen.ok) return chosen;
+      const current = (): readonly Instance[] => {
+        const now = select(query.targets);
+        return now.ok ? now.value : [];
+      };
+      return logs.read(query, current, signal);
+    },
+    events: (query) => journal.query(query),
+    followEvents: (query, after, signal) => followEvents(journal, query, after, signal),
+    why: async (target) => {
+      const chosen = resolveTargets(roster, [target]);
+      if (!chosen.ok) return chosen;
+      const report = await reporter.report();
+      const statuses = new Map(
+        report.services.flatMap(({ instances }) => instances.map((one) => [one.name, one] as const)),
+      );
+      const explained = chosen.value.flatMap((instance) => {
+        const status = statuses.get(instance.name);
+        return status === undefined ? [] : [explain(journal, instance, status)];
+      });
+      return ok(await Promise.all(explained));
+    },
+    shutDown: (options, by): OrderStatus => parts.ending.begin(options, by),
+    setLogLevel: (level) => {
+      logs.own.level = level;
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import type { Clock } from "../base/clock.ts";
+import { formatRfc3339 } from "../base/rfc3339.ts";
+import { codedError } from "../model/errors/catalogue.ts";
+import type { Libc } from "../platform/libc.ts";
+import { LockFile } from "../platform/lock-file.ts";
+import type { DaemonPaths } from "./options.ts";
+
+/** Makes the directories and takes the lock on them (law 2). Throws the coded errors of both. */
+export async function takeDirectories(paths: DaemonPaths, libc: Libc, clock: Clock): Promise<LockFile> {
+  for (const directory of [paths.stateDirectory, paths.runDirectory, paths.logs, paths.instances]) {
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+    } catch (error) {
+      throw codedError("state-directory-unusable", { directory, reason: reasonOf(error) }, error);
+    }
+  }
+  const holder = { pid: process.pid, since: formatRfc3339(clock.wallMs()) };
+  const lock = await LockFile.acquireSoon(libc, paths.lock, holder);
+  if (lock.ok) {
+    rmSync(paths.ended, { force: true });
+    return lock.value;
+  }
+  const { error } = lock;
+  if (error.kind === "unusable") {
+    throw codedError("state-directory-unusable", { directory: paths.stateDirectory, reason: error.reason });
+  }
+  const { pid = 0, since = "a while ago" } = error.holder ?? {};
+  throw codedError("state-directory-in-use", { directory: paths.stateDirectory, pid, since });
+}
+
+/** Tells guard and init that this end was ordered, and with which exit code. */
+export function writeEnded(paths: DaemonPaths, exitCode: number): void {
+  try {
+    writeFileSync(paths.ended, `${exitCode}\n`, { mode: 0o600 });
+  } catch {
+    // Without it the guard would start us again, and the next daemon would meet the same broken directory.
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
+  if (code === "EROFS") return "the file system is read-only";
+  if (code === "ENOSPC") return "there is no room on the disk";
+  if (code === "ENOTDIR" || code === "EEXIST") return "a part of the path is not a directory";
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,170 @@
+import { CodedError } from "../base/coded-error.ts";
+import { Journal } from "../journal/journal.ts";
+import { readBoot } from "../platform/boot.ts";
+import { SystemClock } from "../platform/clock.ts";
+import type { Libc } from "../platform/libc.ts";
+import { openLibc } from "../platform/libc.ts";
+import { becomeInit } from "../platform/shim/init.ts";
+import { ShimProgram } from "../platform/shim/shim-program.ts";
+import { Accounts } from "../platform/users.ts";
+import { AppliedStore } from "./applied-store.ts";
+import { compose, describeFault, openApi } from "./compose.ts";
+import { Configuration, type ConfigurationSource, describeSource } from "./configuration.ts";
+import { Foreground } from "./foreground.ts";
+import { takeDirectories, writeEnded } from "./ground.ts";
+import type { Loaded, LoaderCommand } from "./load-configuration.ts";
+import { type DaemonOptions, type DaemonPaths, daemonPaths } from "./options.ts";
+import type { DaemonParts } from "./parts.ts";
+import { Signals } from "./signals.ts";
+import { WantedStore } from "./wanted-store.ts";
+
+/** What the program around the daemon brings. */
+export interface DaemonHost {
+  readonly version: string;
+  /** the words that start this program again */
+  readonly selfCommand: readonly string[];
+  /** the words that make it a loader of configurations */
+  readonly loader: LoaderCommand;
+}
+
+/**
+ * Is the daemon until it ends.
+ * @returns the exit code of `up`
+ * @throws CodedError when it cannot begin; the guard then does not try again
+ */
+export async function runDaemon(options: DaemonOptions, host: DaemonHost): Promise<number> {
+  const paths = daemonPaths(options);
+  const libc = openLibc();
+  if (process.pid === 1) return runAsInit(libc, paths, host);
+  try {
+    const exitCode = await superviseUntilTheEnd(options, host, libc, paths);
+    writeEnded(paths, exitCode);
+    return exitCode;
+  } catch (error) {
+    if (error instanceof CodedError && error.code !== "state-directory-in-use") writeEnded(paths, exitCodeOf(error));
+    throw error;
+  }
+}
+
+function exitCodeOf(error: CodedError): number {
+  return error.code.startsWith("config-") ? 2 : 1;
+}
+
+/** If pid 1 dies, all die: so pid 1 is the shim, and the daemon its child. */
+function runAsInit(libc: Libc, paths: DaemonPaths, host: DaemonHost): never {
+  const command = [...host.selfCommand, ...process.argv.slice(2)];
+  const program = ShimProgram.open(libc, paths.shimSpare);
+  const errno = -becomeInit(libc, program, { runDirectory: paths.runDirectory, command, environment: process.env });
+  throw new Error(`cannot become the init of this container: errno ${errno}`);
+}
+
+async function superviseUntilTheEnd(
+  options: DaemonOptions,
+  host: DaemonHost,
+  libc: Libc,
+  paths: DaemonPaths,
+): Promise<number> {
+  const clock = new SystemClock(libc);
+  await using stack = new AsyncDisposableStack();
+  stack.use(await takeDirectories(paths, libc, clock));
+  const shim = stack.use(ShimProgram.open(libc, paths.shimSpare));
+  const boot = readBoot();
+  const applied = new AppliedStore(paths.applied);
+  const source = sourceOf(options);
+  const opening = Journal.open({ path: paths.journal, clock, random: Math.random });
+  const [loading, opened] = await Promise.all([Configuration.load(source, host.loader), opening]);
+  if (!opened.ok) throw opened.error;
+  const journal = opened.value;
+  stack.defer(async () => {
+    await journal.close();
+  });
+  const before = applied.latest();
+  if (!loading.ok && (before === null || !isRestart(paths))) throw loading.error;
+  const inForce = before ?? (loading.ok ? loading.value.loaded : null);
+  if (inForce === null) throw new Error("no configuration");
+  const configuration = new Configuration(inForce, source, host.loader, applied);
+  const parts = compose({
+    clock,
+    libc,
+    boot,
+    shim,
+    paths,
+    journal,
+    configuration,
+    version: host.version,
+    environment: process.env,
+  });
+  stack.use(parts.logs);
+  stack.use(parts.supervision);
+  if (!loading.ok) {
+    journal.record({
+      kind: "configuration.refused",
+      subject: "muster",
+      message: `${loading.error.message.split("\n")[0]}; the last applied configuration stays in force`,
+    });
+  }
+  const gid = await socketGid(configuration, clock);
+  begin(parts, paths, configuration, loading.ok ? loading.value : null, describeSource(source), boot.bootId);
+  const api = openApi(parts, paths, configuration, gid);
+  if (!api.ok) throw api.error;
+  const foreground = stack.use(new Foreground(parts, paths, options));
+  using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground.say(text) });
+  signals.takePending(process.env);
+  const onFault = (error: unknown): void => parts.logs.own.error("a fault in muster", { fault: describeFault(error) });
+  process.on("unhandledRejection", onFault);
+  try {
+    const exitCode = await parts.ending.over;
+    journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
+    await foreground.ended();
+    return exitCode;
+  } finally {
+    process.off("unhandledRejection", onFault);
+    await api.value.close();
+  }
+}
+
+function sourceOf(options: DaemonOptions): ConfigurationSource {
+  const directory = process.cwd();
+  if (options.command !== null) return { kind: "command", directory, command: options.command };
+  return { kind: "file", path: options.file ?? `${directory}/muster.toml` };
+}
+
+/** Generations of an earlier daemon lie in the run directory: its services may be running. */
+function isRestart(paths: DaemonPaths): boolean {
+  return [...new Bun.Glob("*/*/claim").scanSync({ cwd: paths.instances, onlyFiles: true })].length > 0;
+}
+
+async function socketGid(configuration: Configuration, clock: SystemClock): Promise<number | null> {
+  const { group } = configuration.host.daemon.socket;
+  if (group === null) return null;
+  const found = await new Accounts(clock).resolve({ user: null, unixGroup: group, supplementaryGroups: null });
+  return found.ok ? found.value.gid : null;
+}
+
+/** Takes over what is there, goes to the configuration as it is now, and starts what is wanted. */
+function begin(
+  parts: DaemonParts,
+  paths: DaemonPaths,
+  configuration: Configuration,
+  loaded: Loaded | null,
+  place: string,
+  bootId: string,
+): void {
+  const { supervision, journal, identity } = parts;
+  const kept = WantedStore.read(paths.wanted, bootId);
+  const message = `muster ${identity.version} supervises, pid ${identity.pid}`;
+  journal.record({
+    kind: "daemon.started",
+    subject: "muster",
+    message,
+    data: { pid: identity.pid, version: identity.version },
+  });
+  const adopted = supervision.adopt(configuration.host, kept);
+  if (loaded !== null) {
+    const step = configuration.stepTo(loaded, place);
+    parts.configurator.carryOut(step, "the start of the daemon");
+  }
+  supervision.startWanted("the start of the daemon");
+  parts.logs.keeper.start();
+  parts.logs.own.info(message, { adopted, services: configuration.host.services.size });
+}
