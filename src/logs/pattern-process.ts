@@ -1,3 +1,5 @@
+import { loadedLibcPath } from "../platform/libc-path.ts";
+
 /** A request to the search process, one JSON text a line; the answer is a line `[ordinal, …]` or `"slow"`. */
 export interface PatternRequest {
   readonly pattern: string;
@@ -11,7 +13,12 @@ export interface PatternRequest {
  * JavaScriptCore gives up on some patterns after some 0.3 s and then says "no match"; so a line that takes longer than
  * the limit (twice, since the process may have had to wait for a core) is answered as slow, never as not matching.
  */
-export async function runPatternProcess(): Promise<void> {
+async function runPatternProcess(libcPath: string | null): Promise<void> {
+  const dieWithParent = (path: string) => {
+    const { dlopen } = process.getBuiltinModule("bun:ffi") as typeof import("bun:ffi");
+    const words = { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" } as const;
+    dlopen(path, { prctl: words }).symbols.prctl(1 /* PR_SET_PDEATHSIG */, 9n /* SIGKILL */, 0n, 0n, 0n);
+  };
   const search = (request: { pattern: string; lines: string[]; lineLimitMs: number }): unknown => {
     const pattern = new RegExp(request.pattern);
     const found: number[] = [];
@@ -27,6 +34,8 @@ export async function runPatternProcess(): Promise<void> {
     }
     return found;
   };
+  // Waiting for input it sees the end of its parent; in a search that lasts for hours only this ends it.
+  if (libcPath !== null) dieWithParent(libcPath);
   const decoder = new TextDecoder();
   let pieces: string[] = [];
   for await (const chunk of Bun.stdin.stream()) {
@@ -40,4 +49,9 @@ export async function runPatternProcess(): Promise<void> {
     pieces.push(parts[0] ?? "");
   }
   process.exit(0);
+}
+
+/** @param maps the text of `/proc/self/maps`, from which the C library is known */
+export function patternProcessSource(maps: string): string {
+  return `(${runPatternProcess.toString()})(${JSON.stringify(loadedLibcPath(maps) ?? null)})`;
 }

@@ -1,6 +1,17 @@
 import { afterEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { PatternSearch } from "./pattern-worker.ts";
 import { systemClock } from "./testing/collect.ts";
+
+/** A zombie that nobody reaps is gone too. */
+function stateOf(pid: number): "there" | "gone" {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8")) ? "gone" : "there";
+  } catch {
+    return "gone";
+  }
+}
 
 const made: PatternSearch[] = [];
 afterEach(() => {
@@ -8,9 +19,9 @@ afterEach(() => {
 });
 
 function search(limits: ConstructorParameters<typeof PatternSearch>[1] = {}): PatternSearch {
-  const made1 = new PatternSearch(systemClock(), limits);
-  made.push(made1);
-  return made1;
+  const created = new PatternSearch(systemClock(), limits);
+  made.push(created);
+  return created;
 }
 
 describe("PatternSearch", () => {
@@ -43,6 +54,17 @@ describe("PatternSearch", () => {
     expect(fault).toMatchObject({ code: "log-pattern-too-slow" });
     expect(ticks).toBeGreaterThan(20);
     expect(await patterns.match("b$", ["ab"])).toEqual([true]);
+  });
+
+  test("the process does not outlive its parent, not even in the middle of a search", async () => {
+    const script = join(import.meta.dir, "testing/pattern-parent.ts");
+    const parent = Bun.spawn([process.execPath, script], { stdout: "pipe", stderr: "inherit" });
+    const { value } = await parent.stdout.getReader().read();
+    const pid = Number(new TextDecoder().decode(value));
+    expect(pid).toBeGreaterThan(1);
+    parent.kill("SIGKILL");
+    await parent.exited;
+    while (stateOf(pid) !== "gone") await new Promise((resolve) => setImmediate(resolve));
   });
 
   test("a call behind a slow one is answered in its turn", async () => {

@@ -1,8 +1,9 @@
+import { readFileSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import { CodedError } from "../base/coded-error.ts";
 import { codedError } from "../model/errors/catalogue.ts";
 import { isLiteral } from "./pattern.ts";
-import { type PatternRequest, runPatternProcess } from "./pattern-process.ts";
+import { type PatternRequest, patternProcessSource } from "./pattern-process.ts";
 
 export interface PatternLimits {
   /** for one line */
@@ -96,7 +97,7 @@ export class PatternSearch {
 /** One search process and the pipe to it. */
 class PatternProcess {
   private readonly child = Bun.spawn(
-    ["/proc/self/exe", "--smol", "-e", `(${runPatternProcess.toString()})()`],
+    ["/proc/self/exe", "--smol", "-e", patternProcessSource(readFileSync("/proc/self/maps", "utf8"))],
     // BUN_BE_BUN makes a compiled executable behave as the runtime that it contains.
     { env: { BUN_BE_BUN: "1" }, cwd: "/", stdin: "pipe", stdout: "pipe", stderr: "ignore" },
   );

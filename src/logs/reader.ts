@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { LogLine } from "../model/log-line.ts";
 import { findTail, type TailStart } from "./find-tail.ts";
+import { FollowPace } from "./follow-pace.ts";
 import { LineFilter } from "./line-filter.ts";
 import type { TimedLine } from "./line-splitter.ts";
 import { LineMerger } from "./merge.ts";
@@ -18,9 +19,6 @@ const BATCH_CHARACTERS = 262_144;
 /** What the pieces that sources hold may take together. */
 const HELD_BYTES = 4_194_304;
 const LEAST_CHUNK_BYTES = 4_096;
-/** A follower looks for new bytes at most every so often, and rests at least so many times as long as the look took. */
-const LOOK_EVERY_MS = 50;
-const REST_FACTOR = 25;
 /** How often a follower asks which streams there are. */
 const SELECT_EVERY_MS = 1_000;
 
@@ -74,12 +72,14 @@ class QueryRun {
   private buffer = Buffer.alloc(0);
   private selectedMs = 0;
   private beganWallMs = 0;
+  private readonly pace: FollowPace;
 
   constructor(parts: LogReaderParts, select: () => readonly QuerySource[], query: LineQuery, signal: AbortSignal) {
     this.parts = parts;
     this.select = select;
     this.query = query;
     this.signal = signal;
+    this.pace = new FollowPace(parts.clock);
   }
 
   async open(): Promise<void> {
@@ -139,15 +139,15 @@ class QueryRun {
   /** Rests until a source may have something new. */
   private async wait(): Promise<void> {
     const { clock } = this.parts;
-    let restMs = LOOK_EVERY_MS;
     while (!this.signal.aborted) {
-      await pause(clock, restMs, this.signal);
-      const beganMs = clock.monotonicMs();
-      if (beganMs - this.selectedMs >= SELECT_EVERY_MS) await this.selectAgain();
+      await pause(clock, this.pace.restMs(), this.signal);
+      this.pace.look();
+      if (clock.monotonicMs() - this.selectedMs >= SELECT_EVERY_MS) await this.selectAgain();
       const ready = await Promise.all(this.sources.map((source) => source.mayRead()));
       for (const [number, may] of ready.entries()) if (may) this.merger.markDry(number, false);
-      if (ready.includes(true)) return;
-      restMs = Math.max(LOOK_EVERY_MS, REST_FACTOR * (clock.monotonicMs() - beganMs));
+      if (!ready.includes(true)) continue;
+      this.pace.found();
+      return;
     }
   }
 

@@ -1,4 +1,4 @@
-import { OpenSegment } from "./open-segment.ts";
+import { OpenSegment, packedMark } from "./open-segment.ts";
 import { currentName, parseRotatedName, parseStamp } from "./places.ts";
 import type { QuerySource } from "./query.ts";
 import type { RelayProgress } from "./relay-state.ts";
@@ -32,7 +32,9 @@ export class RelayStream {
     const start = progress
       ? await positionAtProgress(source, progress)
       : await positionAtGeneration(source.place, source.generation);
-    return new RelayStream(source, start, buffer);
+    const stream = new RelayStream(source, start, buffer);
+    stream.begunMs = (await start?.segment.begunMs()) ?? 0;
+    return stream;
   }
 
   /** Whole lines that were not given yet (or a piece of a long one); null: none at present. */
@@ -100,12 +102,13 @@ export class RelayStream {
 /** Finds the file again, newest first; the oldest byte there is when it was removed. */
 async function positionAtProgress({ place }: QuerySource, progress: RelayProgress): Promise<Position | null> {
   for (const segment of (await listSegments(place)).reverse()) {
+    if (segment.packing !== "plain" && (await packedMark(place, segment)) !== progress.mark) continue;
     const opened = await OpenSegment.open(place, segment);
     if (!opened) continue;
-    const mark = await opened.mark();
-    const isIt =
-      mark !== undefined && progress.mark !== null ? mark === progress.mark : opened.inode === progress.inode;
-    if (isIt) return { segment: opened, offset: Math.min(progress.offset, await opened.sizeBytes()) };
+    const mark = (await opened.mark()) ?? null;
+    if (mark === progress.mark && (mark !== null || opened.inode === progress.inode)) {
+      return { segment: opened, offset: Math.min(progress.offset, await opened.sizeBytes()) };
+    }
     await opened.close();
   }
   return null;

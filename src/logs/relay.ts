@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { FollowPace } from "./follow-pace.ts";
 import { pause } from "./pause.ts";
 import { currentName } from "./places.ts";
 import type { QuerySource } from "./query.ts";
@@ -6,8 +7,6 @@ import { type RelayProgress, readRelayState, writeRelayState } from "./relay-sta
 import { RelayStream } from "./relay-stream.ts";
 import { CHUNK_BYTES } from "./segment-walker.ts";
 
-const LOOK_EVERY_MS = 50;
-const REST_FACTOR = 25;
 const SAVE_EVERY_MS = 200;
 const SELECT_EVERY_MS = 1_000;
 
@@ -48,9 +47,11 @@ export class StdoutRelay {
   private savedMs = 0;
   private selectedMs = Number.NEGATIVE_INFINITY;
   private dirty = false;
+  private readonly pace: FollowPace;
 
   constructor(parts: RelayParts) {
     this.parts = parts;
+    this.pace = new FollowPace(parts.clock);
   }
 
   start(): void {
@@ -59,7 +60,10 @@ export class StdoutRelay {
 
   /** For the keeper: whether this rotated file must stay, and stay plain, until it was copied. */
   isHeld(stream: string, path: string): boolean {
-    return !this.sinkClosed && this.streams.get(stream)?.needs(path) === true;
+    if (this.sinkClosed) return false;
+    const copied = this.streams.get(stream);
+    // Not looked at yet: all of it may be needed.
+    return copied ? copied.needs(path) : this.parts.streams().some(({ place }) => currentName(place) === stream);
   }
 
   /**
@@ -71,6 +75,7 @@ export class StdoutRelay {
     const late = new AbortController();
     await Promise.race([this.ended, pause(this.parts.clock, waitMs, late.signal)]);
     late.abort();
+    await this.closeStreams();
   }
 
   private async run(): Promise<void> {
@@ -93,20 +98,26 @@ export class StdoutRelay {
       );
     } finally {
       await this.save(true);
-      for (const stream of this.streams.values()) await stream.close();
+      await this.closeStreams();
+    }
+  }
+
+  private async closeStreams(): Promise<void> {
+    for (const [name, stream] of this.streams) {
+      this.streams.delete(name);
+      await stream.close();
     }
   }
 
   /** Until there may be something to copy, or it is time to look which streams there are. */
   private async rest(signal: AbortSignal): Promise<void> {
     const { clock } = this.parts;
-    let restMs = LOOK_EVERY_MS;
     while (!signal.aborted) {
-      await pause(clock, restMs, signal);
-      const beganMs = clock.monotonicMs();
+      await pause(clock, this.pace.restMs(), signal);
+      this.pace.look();
       const ready = await Promise.all([...this.streams.values()].map((stream) => stream.mayRead()));
-      if (ready.includes(true) || beganMs - this.selectedMs >= SELECT_EVERY_MS) return;
-      restMs = Math.max(LOOK_EVERY_MS, REST_FACTOR * (clock.monotonicMs() - beganMs));
+      if (ready.includes(true)) this.pace.found();
+      if (ready.includes(true) || clock.monotonicMs() - this.selectedMs >= SELECT_EVERY_MS) return;
     }
   }
 
