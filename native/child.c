@@ -6,7 +6,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -159,7 +158,9 @@ static void take_identity(const struct child *child) {
   must(child, STEP_UID, !spec->has_uid || !setresuid(uid, uid, uid));
 }
 
-_Noreturn void child_run(const struct child *child) {
+/* Shares the shim's memory: it changes nothing in it but errno. */
+int child_run(void *argument) {
+  const struct child *child = argument;
   const struct spec *spec = child->spec;
   const char *value;
   must(child, STEP_SESSION, setsid() >= 0);
@@ -174,9 +175,7 @@ _Noreturn void child_run(const struct child *child) {
   value = value_of(child, "directory");
   must(child, STEP_DIRECTORY, !chdir(value ? value : "/"));
   must(child, STEP_SPEC, set_umask(child));
-  size_t room = ((size_t)spec->arguments + spec->variables + 4) * sizeof(char *);
-  char **argv = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  must(child, STEP_EXEC, argv != MAP_FAILED);
+  char **argv = child->vectors;
   char **environment = argv + spec->arguments + 1;
   struct line count = {0}, pid = {0};
   if (child->handed) {

@@ -12,6 +12,7 @@ enum { MOVE_MOST = 1 << 20, LINE_MOST = 64 << 10, MUCH = 16 << 10, VERY_MUCH = 4
 #define LATE_NS (30 * (int64_t)NS_PER_MS)
 #define FIRST_PAUSE_NS (NS_PER_MS / 8)
 #define INDEX_EVERY_NS (10 * (int64_t)NS_PER_MS)
+#define HUNG_NS (100 * (int64_t)NS_PER_MS)
 #define LOCK_RETRY_NS (5 * (int64_t)NS_PER_MS)
 
 enum moved { MOVED, IDLE, STUCK };
@@ -167,8 +168,8 @@ static size_t allowance(struct output *output, struct stream *stream, off_t size
 
 static enum moved after_move(struct output *output, struct stream *stream, ssize_t bytes, int64_t now) {
   if (bytes < 0) return errno == EAGAIN || errno == EINTR ? IDLE : become_full(output, stream, now);
-  stream->hung = !bytes;
-  if (!bytes) return IDLE;
+  if (!bytes) return stream->hung = true, IDLE;
+  stream->hung = false;
   if (stream->full) resume(output, stream, now);
   pace(stream, now, bytes);
   return MOVED;
@@ -196,17 +197,20 @@ static enum moved move(struct output *output, struct stream *stream, int64_t now
 
 void output_move(struct output *output, struct stream *stream, int64_t now) {
   move(output, stream, now);
-  if (stream->hung) output_hang_up(output, stream, now);
+  if (stream->hung) stream->pause_ns = now + HUNG_NS;
 }
 
 /*
- * Nobody has the FIFO open for writing, and poll would say so without end. While the program's tree lives we hold a write end
- * ourselves; an adopting shim looks again every second instead, because the hang-up is how it learns of the end.
+ * Nobody has the FIFO open for writing, and poll would say so without end. Mostly the program is just ending: that is waited for. Else
+ * we hold a write end ourselves, while its tree lives; an adopting shim looks again now and then instead, because the hang-up is
+ * how it learns of the end.
  */
 void output_hang_up(struct output *output, struct stream *stream, int64_t now) {
   struct line path = {0};
-  stream->pause_ns = now + NS_PER_S;
-  if (output->adopted || stream->plug >= 0) return;
+  bool again = stream->hung;
+  stream->hung = true;
+  stream->pause_ns = now + HUNG_NS;
+  if (output->adopted || !again || stream->plug >= 0) return;
   put_text(&path, "/proc/self/fd/");
   put_number(&path, (uint64_t)stream->fifo);
   path.bytes[path.length] = 0;

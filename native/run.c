@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
@@ -13,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SIGNALS_BYTES = 8, EXIT_UNRECORDED = 1 };
+enum { SIGNALS_BYTES = 8, EXIT_UNRECORDED = 1, CHILD_STACK_BYTES = 64 << 10 };
 #define ASK_AGAIN_NS (50 * (int64_t)NS_PER_MS)
 #define DRAIN_MOST_NS (10 * (int64_t)NS_PER_S)
 
@@ -186,7 +188,8 @@ static void serve_streams(const struct pollfd *polls, int64_t now) {
   for (int i = 0; i < 2; i++) {
     struct stream *stream = &shim.output.stream[i];
     if (!stream->name) continue;
-    if (polls[i].revents) output_move(&shim.output, stream, now);
+    if (polls[i].revents & POLLIN) output_move(&shim.output, stream, now);
+    else if (polls[i].revents) output_hang_up(&shim.output, stream, now);
     if (stream->rotate && now >= stream->rotate_ns && now >= stream->retry_ns) output_rotate(&shim.output, now);
   }
 }
@@ -275,13 +278,20 @@ static int make_fifo(struct stream *stream, const struct spec *spec) {
   return end;
 }
 
+/*
+ * The program's side runs in our memory, on a stack of its own, until its execve: nothing is copied, and nothing of it stays in
+ * the shim. We are held meanwhile and have nothing to do.
+ */
 static bool fork_program(const struct handover *handover, const struct spec *spec, const int output[2]) {
   int report[2];
-  if (pipe2(report, O_CLOEXEC)) return false;
-  struct child child = {spec, {output[0], output[1]}, report[1], handover->handed, handover->umask};
-  shim.program = fork();
-  if (!shim.program) child_run(&child);
+  size_t room = CHILD_STACK_BYTES + ((size_t)spec->arguments + spec->variables + 4) * sizeof(char *);
+  char *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED || pipe2(report, O_CLOEXEC)) return false;
+  char *stack = memory + CHILD_STACK_BYTES;
+  struct child child = {spec, {output[0], output[1]}, report[1], handover->handed, handover->umask, (char **)stack};
+  shim.program = clone(child_run, stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
   int error = errno;
+  munmap(memory, room);
   close(report[1]);
   shim.report = report[0];
   errno = error;

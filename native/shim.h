@@ -106,9 +106,10 @@ struct child {
   int report; /* a close-on-exec pipe: a struct failure, or nothing when the program runs */
   unsigned handed;
   mode_t umask;
+  char **vectors; /* room for argv and the environment, all null */
 };
 
-_Noreturn void child_run(const struct child *child);
+int child_run(void *child);
 
 /* ---- output.c, logfile.c: from the FIFOs into the log files ---- */
 
