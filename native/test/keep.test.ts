@@ -134,6 +134,18 @@ describe("init", () => {
     expect(readFileSync(join(run.directory, "zombies"), "utf8")).toBe("");
   });
 
+  test("is what a runtime that finds itself to be pid 1 becomes", async () => {
+    if (!(await permitted())) return;
+    await using run = new TestRun();
+    const fixture = join(import.meta.dir, "init.fixture.ts");
+    const child = Bun.spawn(["unshare", "--pid", "--fork", "--mount-proc", process.execPath, fixture, run.directory], {
+      env: { PATH: process.env.PATH ?? "", GREETING: "hello" },
+      stderr: "pipe",
+    });
+    expect(await child.exited).toBe(9);
+    expect(readFileSync(join(run.directory, "said"), "utf8")).toBe("1 hello");
+  });
+
   test("forwards TERM to the daemon once", async () => {
     if (!(await permitted())) return;
     await using run = new TestRun();
