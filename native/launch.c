@@ -107,13 +107,18 @@ static void start_shim(struct launcher *launcher, const struct order *order, con
   if (error) report("fault", directory, error);
 }
 
+/* Cuts the last word off; NULL when there is none. */
+static char *cut_last_word(char *text) {
+  char *space = strrchr(text, ' ');
+  if (space) *space++ = 0;
+  return space;
+}
+
 /* `watch <directory> <pid> <start time>` */
 static void watch(struct launcher *launcher, char *directory) {
   uint64_t pid, start;
-  char *space = strchr(directory, ' ');
-  const char *at = space + 1;
-  if (!space || !read_number(&at, &pid) || *at++ != ' ' || !read_number(&at, &start) || !start) return;
-  *space = 0;
+  const char *start_word = cut_last_word(directory), *pid_word = cut_last_word(directory);
+  if (!start_word || !pid_word || !read_number(&pid_word, &pid) || !read_number(&start_word, &start) || !start) return;
   int error = strlen(directory) < DIRECTORY_BYTES ? look_after(launcher, directory, (pid_t)pid, start) : ENAMETOOLONG;
   if (error == ESRCH) report("gone", directory, 0);
   else if (error) report("fault", directory, error);

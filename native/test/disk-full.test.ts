@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readGeneration } from "../../src/platform/shim/generation-directory.ts";
 import { TestRun } from "../../src/platform/shim/testing/test-run.ts";
 
 const SIZE_BYTES = 4 << 20;
@@ -83,4 +84,27 @@ describe("a full disk", () => {
     expect((await generation.ring("exit")).exit).toMatchObject({ code: 3 });
     expect((await generation.ring("lost")).lost).toEqual({ outBytes: 5, errBytes: 0 });
   });
+});
+
+test("a full run directory delays the records of an end, and loses none", async () => {
+  await using run = new TestRun();
+  const instances = join(run.directory, "instances");
+  mkdirSync(instances);
+  const mounted = await Bun.$`mount -t tmpfs -o size=256k tmpfs ${instances}`.nothrow().quiet();
+  if (mounted.exitCode !== 0) return console.log(SKIPPED);
+  try {
+    run.libc.mkfifo(join(run.directory, "gate"), 0o600);
+    const generation = run.shell("read x < gate; exit 6", { directory: run.directory });
+    await generation.ring("claim");
+    const ballast = join(instances, "ballast");
+    await Bun.$`head -c 1000000 /dev/zero > ${ballast}`.nothrow().quiet();
+    writeFileSync(join(run.directory, "gate"), "go\n");
+    await generation.ring("exit");
+    expect(readGeneration(generation.directory).exit).toBeUndefined();
+    rmSync(ballast);
+    await generation.ring("empty");
+    expect(readGeneration(generation.directory)).toMatchObject({ exit: { code: 6 }, empty: { kind: "proved" } });
+  } finally {
+    await Bun.$`umount -l ${instances}`.quiet();
+  }
 });

@@ -231,6 +231,26 @@ describe("rotation", () => {
     rmSync("/dev/shm/muster-test-archive", { recursive: true, force: true });
   });
 
+  test("of a log that two generations share for a moment loses nothing of either", async () => {
+    await using run = new TestRun();
+    const outPath = join(run.directory, "logs/shared.out.log");
+    const settings = { outPath, errPath: null, sizeBytes: 100_000 };
+    const [digits, letters] = [
+      run.shell("head -c 5000000 /dev/zero | tr '\\0' 1 | fold -w 99", {}, settings),
+      run.shell("head -c 5000000 /dev/zero | tr '\\0' a | fold -w 99", {}, settings),
+    ];
+    await digits.ring("empty");
+    await letters.ring("empty");
+    let [ones, as] = [0, 0];
+    for (const path of filesOf(outPath)) {
+      for (const byte of readFileSync(path)) {
+        if (byte === 49) ones++;
+        else if (byte === 97) as++;
+      }
+    }
+    expect([ones, as]).toEqual([5_000_000, 5_000_000]);
+  });
+
   test("by order comes at once at a line's end, and within a second inside one", async () => {
     await using run = new TestRun();
     const generation = run.shell("echo whole; printf part >&2; kill -STOP $$");

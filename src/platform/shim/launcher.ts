@@ -13,6 +13,7 @@ const RETRY_MS = 1;
 /** Room in the memory of argv, for the name that each shim shows in `ps`. */
 const TITLE_ROOM = " ".repeat(80);
 export const HANDED_MOST = 64;
+const ERRNO_NAME_TOO_LONG = 36;
 /** Longest generation directory that the shim takes, in bytes. */
 export const DIRECTORY_BYTES_MOST = 239;
 
@@ -83,17 +84,17 @@ export class Launcher implements AsyncDisposable {
    */
   launch(directory: string, descriptors: readonly number[] = []): void {
     if (descriptors.length > HANDED_MOST) throw new Error(`at most ${HANDED_MOST} descriptors can be handed over`);
-    this.order(`launch ${directory}`, descriptors);
+    this.order("launch", directory, "", descriptors);
   }
 
   /** Has a new shim take over the running program of a generation whose shim was killed. */
   adopt(directory: string): void {
-    this.order(`adopt ${directory}`, []);
+    this.order("adopt", directory, "", []);
   }
 
   /** Has `gone` reported when a shim that another launcher started ends; at once when it is not there. */
   watch(directory: string, pid: number, startTicks: number): void {
-    this.order(`watch ${directory} ${pid} ${startTicks}`, []);
+    this.order("watch", directory, ` ${pid} ${startTicks}`, []);
   }
 
   /** Ends the launcher; what it launched goes on. Orders that it has not taken yet are not carried out. */
@@ -109,8 +110,13 @@ export class Launcher implements AsyncDisposable {
     await this.close();
   }
 
-  private order(text: string, descriptors: readonly number[]): void {
+  private order(verb: string, directory: string, rest: string, descriptors: readonly number[]): void {
     if (this.socket < 0) return;
+    if (Buffer.byteLength(directory) > DIRECTORY_BYTES_MOST) {
+      queueMicrotask(() => this.callbacks.onReport({ kind: "fault", directory, errno: ERRNO_NAME_TOO_LONG }));
+      return;
+    }
+    const text = `${verb} ${directory}${rest}`;
     if (this.waiting.length === 0 && this.send(text, descriptors)) return;
     const copies = descriptors.map((descriptor) => this.libc.fcntl(descriptor, F_DUPFD_CLOEXEC, 3));
     this.waiting.push({ text, descriptors: copies });

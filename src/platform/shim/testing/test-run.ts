@@ -17,11 +17,12 @@ export type RecordOf<Kind extends BellRecord["kind"]> = Extract<BellRecord, { ki
 
 /** A run directory with bell and launcher, for one test. Disposing it ends all that was started below it. */
 export class TestRun implements AsyncDisposable {
-  readonly directory = mkdtempSync(join(tmpdir(), "muster-shim-"));
+  readonly directory: string;
   readonly mark = `MUSTER_TEST_MARK=${crypto.randomUUID()}`;
   readonly libc: Libc = openLibc();
   readonly clock = new SystemClock(this.libc);
   readonly program: RunnableShim;
+  private readonly base = mkdtempSync(join(tmpdir(), "muster-shim-"));
   readonly lines: BellLine[] = [];
   readonly reports: LauncherReport[] = [];
   lost = 0;
@@ -32,9 +33,14 @@ export class TestRun implements AsyncDisposable {
   private readonly own: ShimProgram | undefined;
   private count = 0;
 
-  /** @param options.shim another build of the shim than this machine's */
-  constructor(options: { bell?: boolean; shim?: string } = {}) {
+  /**
+   * @param options.shim another build of the shim than this machine's
+   * @param options.within the name of the run directory
+   */
+  constructor(options: { bell?: boolean; shim?: string; within?: string } = {}) {
     const { shim } = options;
+    this.directory = join(this.base, options.within ?? "run");
+    mkdirSync(this.directory);
     this.own = shim === undefined ? ShimProgram.open(this.libc, join(this.directory, "shim")) : undefined;
     this.program = this.own ?? { path: shim ?? "" };
     mkdirSync(join(this.directory, "logs"));
@@ -148,7 +154,7 @@ export class TestRun implements AsyncDisposable {
       await Bun.sleep(2);
     }
     this.own?.close();
-    rmSync(this.directory, { recursive: true, force: true });
+    rmSync(this.base, { recursive: true, force: true });
   }
 
   private isOurs(pid: string): boolean {
