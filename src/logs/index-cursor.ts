@@ -26,8 +26,12 @@ export class IndexCursor {
   /** The records up to and with `offset` that were not given yet. One that goes backwards is damaged and left out. */
   async advance(offset: number): Promise<readonly IndexRecord[]> {
     const reached: IndexRecord[] = [];
+    let more = true;
     for (;;) {
-      if (this.taken === this.waiting.length && !(await this.refill())) return reached;
+      if (this.taken === this.waiting.length) {
+        if (!more) return reached;
+        more = await this.refill();
+      }
       const record = this.waiting[this.taken];
       if (!record) continue;
       if (record.offset > offset) return reached;
@@ -38,12 +42,12 @@ export class IndexCursor {
     }
   }
 
+  /** @returns whether there are more records to read now than those */
   private async refill(): Promise<boolean> {
-    const { records, next } = await this.file.from(this.next);
-    const moved = next > this.next;
+    const { isLast, next, records } = await this.file.from(this.next);
     this.next = next;
     this.waiting = records;
     this.taken = 0;
-    return moved;
+    return !isLast;
   }
 }

@@ -50,8 +50,12 @@ export class IndexFile {
     return record?.kind === "first" ? record : undefined;
   }
 
-  /** The undamaged records from `ordinal` on, at most one read's worth; `next` is where to go on. */
-  async from(ordinal: number): Promise<{ readonly records: readonly IndexRecord[]; readonly next: number }> {
+  /** The undamaged records from `ordinal` on, at most one read's worth; `next` is where to go on, `isLast`: no more now. */
+  async from(ordinal: number): Promise<{
+    readonly records: readonly IndexRecord[];
+    readonly next: number;
+    readonly isLast: boolean;
+  }> {
     const bytes = Buffer.allocUnsafe(INDEX_RECORD_BYTES * RECORDS_PER_READ);
     const read = await this.readInto(bytes, ordinal);
     const records: IndexRecord[] = [];
@@ -59,7 +63,7 @@ export class IndexFile {
       const record = decodeRecord(bytes, index * INDEX_RECORD_BYTES);
       if (record) records.push(record);
     }
-    return { records, next: ordinal + read };
+    return { records, next: ordinal + read, isLast: read < RECORDS_PER_READ };
   }
 
   /** Ordinal of the last record at or before `offset`; -1 when there is none. A damaged index is read from its beginning. */

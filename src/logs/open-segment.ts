@@ -28,7 +28,7 @@ export class OpenSegment {
     this.inode = inode;
   }
 
-  /** @returns undefined when it is not there any more (rotated, packed or removed meanwhile): list anew */
+  /** @returns undefined when it is not under this name any more (rotated, packed or removed meanwhile): list anew */
   static async open(place: StreamPlace, segment: Segment): Promise<OpenSegment | undefined> {
     try {
       if (segment.packing !== "plain") {
@@ -38,7 +38,9 @@ export class OpenSegment {
       // Without O_NONBLOCK a FIFO that somebody put there would hold a thread for ever.
       const handle = await open(segment.path, constants.O_RDONLY | constants.O_NONBLOCK);
       const { ino } = await handle.stat();
-      return new OpenSegment(place, segment, handle, ino);
+      if (ino === segment.inode) return new OpenSegment(place, segment, handle, ino);
+      await handle.close();
+      return undefined;
     } catch (fault) {
       if ((fault as { code?: string }).code === "ENOENT") return undefined;
       throw fault;

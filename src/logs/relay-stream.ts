@@ -99,17 +99,23 @@ export class RelayStream {
   }
 }
 
+const MOST_SEARCHES = 50;
+
 /** Finds the file again, newest first; the oldest byte there is when it was removed. */
 async function positionAtProgress({ place }: QuerySource, progress: RelayProgress): Promise<Position | null> {
-  for (const segment of (await listSegments(place)).reverse()) {
-    if (segment.packing !== "plain" && (await packedMark(place, segment)) !== progress.mark) continue;
-    const opened = await OpenSegment.open(place, segment);
-    if (!opened) continue;
-    const mark = (await opened.mark()) ?? null;
-    if (mark === progress.mark && (mark !== null || opened.inode === progress.inode)) {
-      return { segment: opened, offset: Math.min(progress.offset, await opened.sizeBytes()) };
+  for (let search = 0, moved = true; moved && search < MOST_SEARCHES; search++) {
+    moved = false;
+    for (const segment of (await listSegments(place)).reverse()) {
+      if (segment.packing !== "plain" && (await packedMark(place, segment)) !== progress.mark) continue;
+      const opened = await OpenSegment.open(place, segment);
+      moved ||= !opened;
+      if (!opened) continue;
+      const mark = (await opened.mark()) ?? null;
+      if (mark === progress.mark && (mark !== null || opened.inode === progress.inode)) {
+        return { segment: opened, offset: Math.min(progress.offset, await opened.sizeBytes()) };
+      }
+      await opened.close();
     }
-    await opened.close();
   }
   return null;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { packLog } from "./pack.ts";
 import type { StreamPlace } from "./places.ts";
 import { type RelaySink, StdoutRelay } from "./relay.ts";
+import { listSegments } from "./segments.ts";
 import { placeIn, sourcesOf, systemClock, temporaryDirectories } from "./testing/collect.ts";
 import { LogWriter } from "./testing/log-writer.ts";
 
@@ -87,6 +88,36 @@ describe("StdoutRelay", () => {
     expect(first.text + second.text).toBe("1\n2\n3, unfinished\n4\n5\n");
   });
 
+  test("while the files are rotated and packed at full speed each line comes once and in order, over two daemons", async () => {
+    const directory = temporary();
+    const total = 60_000;
+    const place = placeIn(directory);
+    const script = join(import.meta.dir, "testing/racing-writer.ts");
+    const child = Bun.spawn([process.execPath, script, directory, String(total), "2000"], { stderr: "inherit" });
+    const first = new ScriptedSink();
+    const one = relayOf(directory, [place], first);
+    let packing = true;
+    const packer = (async () => {
+      while (packing) {
+        for (const segment of await listSegments(place)) {
+          if (segment.stamp !== null && segment.packing === "plain") await packLog(segment.path);
+        }
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    })();
+    await first.until(300_000);
+    await one.close();
+    const second = new ScriptedSink();
+    const two = relayOf(directory, [place], second);
+    let expected = "";
+    for (let line = 1; line <= total; line++) expected += `${line} of a line that is written at full speed\n`;
+    await second.until(expected.length - first.text.length);
+    await two.close();
+    packing = false;
+    await Promise.all([packer, child.exited]);
+    expect(first.text + second.text === expected).toBe(true);
+  });
+
   test("holds what was not taken, and lets it go when it was", async () => {
     const directory = temporary();
     using web = new LogWriter(placeIn(directory), Date.now());
@@ -162,5 +193,52 @@ describe("StdoutRelay", () => {
     await sink.until(2);
     await relay.close();
     expect(JSON.parse(readFileSync(join(directory, "relay.json"), "utf8"))["web.1.out.log"].offset).toBe(2);
+  });
+});
+
+describe("StdoutSink", () => {
+  test("a pipe whose reader has gone rejects, and does not end the process", async () => {
+    const script = `
+      import { StdoutSink } from ${JSON.stringify(join(import.meta.dir, "stdout-sink.ts"))};
+      using sink = new StdoutSink(process.stdout);
+      await sink.write(Buffer.from("ready"));
+      for (;;) {
+        try { await sink.write(Buffer.alloc(65536)); } catch (fault) { console.error(fault.code); break; }
+      }
+    `;
+    const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "pipe" });
+    const reader = child.stdout.getReader();
+    await reader.read();
+    await reader.cancel();
+    expect((await new Response(child.stderr).text()).trim()).toBe("EPIPE");
+    expect(await child.exited).toBe(0);
+  });
+
+  test("a pipe that is full holds up the write and not the process", async () => {
+    const script = `
+      import { StdoutSink } from ${JSON.stringify(join(import.meta.dir, "stdout-sink.ts"))};
+      using sink = new StdoutSink(process.stdout);
+      let taken = 0;
+      const writing = (async () => { for (let n = 0; n < 8; n++) { await sink.write(Buffer.alloc(65536)); taken++; } })();
+      for (let turn = 0; turn < 200; turn++) await new Promise((resolve) => setImmediate(resolve));
+      console.error(taken < 8 ? "held up" : "not held up");
+      await writing;
+      console.error("all taken");
+    `;
+    // The reader of the pipe waits until it is told to go on.
+    const pipeline = 'exec 3<&0; "$0" -e "$1" | { head -n 1 <&3 >/dev/null; wc -c; }';
+    const child = Bun.spawn(["sh", "-c", pipeline, process.execPath, script], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    });
+    const told = child.stderr.getReader();
+    const decoder = new TextDecoder();
+    expect(decoder.decode((await told.read()).value).trim()).toBe("held up");
+    child.stdin.write("go\n");
+    child.stdin.end();
+    expect((await new Response(child.stdout).text()).trim()).toBe(String(8 * 65_536));
+    expect(decoder.decode((await told.read()).value).trim()).toBe("all taken");
+    await child.exited;
   });
 });

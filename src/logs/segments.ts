@@ -15,8 +15,24 @@ export interface Segment {
   readonly modifiedMs: number;
 }
 
-/** All files of a stream, oldest first, the current one (if it is there) last. A file that vanishes meanwhile is left out. */
+const MOST_LISTINGS = 50;
+
+/** All files of a stream, oldest first, the current one (if it is there) last. */
 export async function listSegments(place: StreamPlace): Promise<Segment[]> {
+  let current = await statCurrent(place);
+  for (let listing = 1; ; listing++) {
+    const rotated = await rotatedNow(place);
+    const before = current;
+    current = await statCurrent(place);
+    const found = rotated.filter((segment) => segment !== undefined);
+    // One that went away between being listed and being looked at may have been packed, and with a rotation meanwhile
+    // the last rotated one is missing.
+    const isWhole = found.length === rotated.length && before?.inode === current?.inode;
+    if (isWhole || listing === MOST_LISTINGS) return current ? [...found, current] : found;
+  }
+}
+
+async function rotatedNow(place: StreamPlace): Promise<(Segment | undefined)[]> {
   const paths = new Map<string, { path: string; stamp: string; packing: Packing }>();
   const base = currentName(place);
   for (const directory of await directoriesOf(place)) {
@@ -30,9 +46,7 @@ export async function listSegments(place: StreamPlace): Promise<Segment[]> {
     }
   }
   const ordered = [...paths.values()].sort((a, b) => (a.stamp < b.stamp ? -1 : 1));
-  const found = await Promise.all(ordered.map((file) => statSegment(file.path, file.stamp, file.packing)));
-  found.push(await statSegment(currentPath(place), null, "plain"));
-  return found.filter((segment) => segment !== undefined);
+  return Promise.all(ordered.map((file) => statSegment(file.path, file.stamp, file.packing)));
 }
 
 /** The file that is written now, or undefined when there is none at this moment. */
