@@ -78,7 +78,8 @@ export class LineSource {
     const index = await segment.index();
     this.cursor = index && new IndexCursor(index);
     const record = await this.cursor?.seek(offset);
-    if (record) this.stamp = record;
+    // An index that was begun later than its log (it was lost meanwhile): what lies before is older than that.
+    this.stamp = record ?? { timeMs: await segment.begunMs(), generation: this.stamp.generation };
   }
 
   private apply(record: IndexRecord, lines: TimedLine[]): void {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { truncateSync, unlinkSync, writeFileSync } from "node:fs";
+import { statSync, truncateSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { encodeRecord } from "./index-record.ts";
 import { currentPath } from "./places.ts";
 import { placeIn, readAll, readTexts, sourcesOf, temporaryDirectories } from "./testing/collect.ts";
 import { LogWriter } from "./testing/log-writer.ts";
@@ -157,6 +158,19 @@ describe("bad input", () => {
     const lines = await readAll(sourcesOf([writer.place]));
     expect(lines.map((line) => line.text)).toEqual(numbered(1, 2));
     expect(Math.abs(Date.parse(lines[0]?.time ?? "") - Date.now())).toBeLessThan(60_000);
+  });
+
+  test("lines before an index that was begun late have the time of its beginning", async () => {
+    using writer = new LogWriter(placeIn(temporary()), 1_000_000);
+    writer.write(text(1, 2));
+    const inode = statSync(currentPath(writer.place)).ino;
+    const first = { offset: writer.position, timeMs: 2_000_000, generation: 3, kind: "first", value: inode } as const;
+    writeFileSync(`${currentPath(writer.place)}.idx`, encodeRecord(first));
+    const lines = await readAll(sourcesOf([writer.place]));
+    expect(lines.map((line) => [line.text, Date.parse(line.time)])).toEqual([
+      ["line 1", 2_000_000],
+      ["line 2", 2_000_000],
+    ]);
   });
 
   test("a damaged, a foreign or a short index costs times, never lines", async () => {
