@@ -4,6 +4,7 @@ import { readBoot } from "../platform/boot.ts";
 import { SystemClock } from "../platform/clock.ts";
 import type { Libc } from "../platform/libc.ts";
 import { openLibc } from "../platform/libc.ts";
+import { trimMemory } from "../platform/memory-trim.ts";
 import { becomeInit } from "../platform/shim/init.ts";
 import { ShimProgram } from "../platform/shim/shim-program.ts";
 import { Accounts } from "../platform/users.ts";
@@ -13,6 +14,7 @@ import { Configuration, type ConfigurationSource, describeSource } from "./confi
 import { Foreground } from "./foreground.ts";
 import { takeDirectories, writeEnded } from "./ground.ts";
 import type { Loaded, LoaderCommand } from "./load-configuration.ts";
+import { MemoryKeeper } from "./memory-keeper.ts";
 import { type DaemonOptions, type DaemonPaths, daemonPaths } from "./options.ts";
 import type { DaemonParts } from "./parts.ts";
 import { Signals } from "./signals.ts";
@@ -104,14 +106,19 @@ async function superviseUntilTheEnd(
     });
   }
   const gid = await socketGid(configuration, clock);
+  let foreground: Foreground | null = null;
+  using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground?.say(text) });
   begin(parts, paths, configuration, loading.ok ? loading.value : null, describeSource(source), boot.bootId);
   const api = openApi(parts, paths, configuration, gid);
   if (!api.ok) throw api.error;
-  const foreground = stack.use(new Foreground(parts, paths, options));
-  using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground.say(text) });
+  foreground = stack.use(new Foreground(parts, paths, options));
+  using memory = new MemoryKeeper(clock, () => void trimMemory(libc));
+  parts.supervision.supervisor.onMoved(() => memory.moved());
   signals.takePending(process.env);
   const onFault = (error: unknown): void => parts.logs.own.error("a fault in muster", { fault: describeFault(error) });
+  // A fault in one callback must not take supervision along: it is written down with its stack, and the rest goes on.
   process.on("unhandledRejection", onFault);
+  process.on("uncaughtException", onFault);
   try {
     const exitCode = await parts.ending.over;
     journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
@@ -119,6 +126,7 @@ async function superviseUntilTheEnd(
     return exitCode;
   } finally {
     process.off("unhandledRejection", onFault);
+    process.off("uncaughtException", onFault);
     await api.value.close();
   }
 }

@@ -100,6 +100,11 @@ export class Libc {
     return this.checked(this.symbols.prctl(option, argument, 0, 0, 0));
   }
 
+  /** @param address start of the range, on a page's border */
+  madvise(address: number, bytes: number, advice: number): number {
+    return this.checked(this.symbols.madvise(address as Pointer, bytes, advice));
+  }
+
   /** @returns the mask before */
   umask(mask: number): number {
     return this.symbols.umask(mask);
@@ -176,6 +181,7 @@ const SIGNATURES = {
   execve: { args: ["ptr", "ptr", "ptr"], returns: "i32" },
   mkfifo: { args: ["ptr", "u32"], returns: "i32" },
   flock: { args: ["i32", "i32"], returns: "i32" },
+  madvise: { args: ["ptr", "usize", "i32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   umask: { args: ["u32"], returns: "u32" },
   fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },
