@@ -7,6 +7,7 @@ output=${1:-$here/bin}
 [ $# -gt 0 ] && shift
 [ $# -gt 0 ] || set -- x64 arm64
 mkdir -p "$output"
+output=$(cd "$output" && pwd)
 cd "$here"
 sources='main.c launch.c run.c child.c output.c logfile.c fact.c records.c text.c keep.c'
 flags='-std=c11 -D_GNU_SOURCE -Os -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror -static -no-pie -fno-pie

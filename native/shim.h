@@ -171,7 +171,7 @@ void name_process(const struct handover *handover, const char *name);
 void block_signals(void);
 void forget_dispositions(void);
 void reset_signals(void);
-int launch(struct handover *handover);
+int launch(const struct handover *handover);
 int run(const struct handover *handover);
 int adopt(const struct handover *handover);
 int keep(const char *run_directory, char **argv, char **environment, bool init);

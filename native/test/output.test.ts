@@ -236,8 +236,8 @@ describe("rotation", () => {
     const outPath = join(run.directory, "logs/shared.out.log");
     const settings = { outPath, errPath: null, sizeBytes: 100_000 };
     const [digits, letters] = [
-      run.shell("head -c 5000000 /dev/zero | tr '\\0' 1 | fold -w 99", {}, settings),
-      run.shell("head -c 5000000 /dev/zero | tr '\\0' a | fold -w 99", {}, settings),
+      run.shell("head -c 2000000 /dev/zero | tr '\\0' 1 | fold -w 99", {}, settings),
+      run.shell("head -c 2000000 /dev/zero | tr '\\0' a | fold -w 99", {}, settings),
     ];
     await digits.ring("empty");
     await letters.ring("empty");
@@ -248,7 +248,7 @@ describe("rotation", () => {
         else if (byte === 97) as++;
       }
     }
-    expect([ones, as]).toEqual([5_000_000, 5_000_000]);
+    expect([ones, as]).toEqual([2_000_000, 2_000_000]);
   });
 
   test("by order comes at once at a line's end, and within a second inside one", async () => {
