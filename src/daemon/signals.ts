@@ -5,6 +5,8 @@ import type { DaemonPaths } from "./options.ts";
 import type { DaemonParts } from "./parts.ts";
 
 const ENDING_SIGNALS = ["INT", "QUIT", "TERM"] as const;
+/** One Ctrl-C can come twice, from the terminal and from npm, which passes on what it got: that is not a second wish. */
+const SAME_WISH_MS = 300;
 /** These go on to key services: what pid 1 of a container gets is meant for its program. */
 const PASSED_SIGNALS = ["USR2", "WINCH"] as const;
 
@@ -21,6 +23,7 @@ export class Signals implements Disposable {
   private readonly options: SignalParts;
   private readonly handlers = new Map<NodeJS.Signals, () => void>();
   private endedBy: SignalName | null = null;
+  private endedAtMs = 0;
 
   constructor(options: SignalParts) {
     this.options = options;
@@ -44,13 +47,16 @@ export class Signals implements Disposable {
 
   private end(name: (typeof ENDING_SIGNALS)[number]): void {
     const { parts, keep, say } = this.options;
+    const nowMs = parts.clock.monotonicMs();
     if (this.endedBy === name) {
+      if (nowMs - this.endedAtMs < SAME_WISH_MS) return;
       say(`${name} again: KILL is sent to what is left`);
       parts.ending.hurry();
       return;
     }
     const first = this.endedBy === null;
     this.endedBy = name;
+    this.endedAtMs = nowMs;
     if (!first) return;
     const leaves = keep && name === "TERM";
     say(leaves ? "ending; the services go on" : `stopping the services in order; ${name} again sends KILL`);
