@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { MOVE_MOST = 1 << 20, LINE_MOST = 64 << 10, MUCH = 16 << 10, VERY_MUCH = 48 << 10, SMALL_FREE = 8, FLOOD_BYTES = 1 << 20 };
+enum { MOVE_MOST = 1 << 20, LINE_MOST = 64 << 10, SMALL_FREE = 4, FIFO_BYTES = 64 << 10, FLOOD_BYTES = 1 << 20 };
 #define LATE_NS (30 * (int64_t)NS_PER_MS)
 #define FIRST_PAUSE_NS (NS_PER_MS / 8)
 #define INDEX_EVERY_NS (10 * (int64_t)NS_PER_MS)
@@ -30,15 +30,17 @@ int output_configure(struct output *output) {
 
 /*
  * Small writes are moved together: a stream that had little is left alone for a while, and longer each time, up to 30 ms. One that
- * had much is looked at again at once, so that a flood never waits; what lies between keeps the pause that gathered it.
+ * had a full FIFO is looked at again at once, so that a flood never waits; what lies between keeps the pause that gathered it.
  */
 static void pace(struct stream *stream, int64_t now, ssize_t bytes) {
-  if (bytes >= VERY_MUCH) {
+  if (!stream->capacity) stream->capacity = FIFO_BYTES;
+  if (bytes >= stream->capacity / 4 * 3) {
     stream->small = 0;
-    if (!stream->grown) fcntl(stream->fifo, F_SETPIPE_SZ, FLOOD_BYTES); /* where the system allows it */
-    stream->grown = true;
+    if (stream->capacity == FIFO_BYTES) { /* a flood; where the system allows no more, it is asked once */
+      stream->capacity = fcntl(stream->fifo, F_SETPIPE_SZ, FLOOD_BYTES) == FLOOD_BYTES ? FLOOD_BYTES : FIFO_BYTES + 1;
+    }
   }
-  if (bytes < MUCH && stream->small < SMALL_FREE + 9) stream->small++;
+  if (bytes < stream->capacity / 4 && stream->small < SMALL_FREE + 9) stream->small++;
   if (stream->small <= SMALL_FREE) return;
   int64_t pause = (int64_t)FIRST_PAUSE_NS << (stream->small - SMALL_FREE - 1);
   stream->pause_ns = now + (pause < LATE_NS ? pause : LATE_NS);

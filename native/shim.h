@@ -119,7 +119,7 @@ struct stream {
   int plug;           /* a write end of our own, once the program has closed its own: no endless hang-up */
   bool hung;          /* nobody has it open for writing */
   bool full;          /* the log takes nothing now */
-  bool grown;         /* the FIFO was made larger, for a flood */
+  int capacity;       /* of the FIFO: larger once there was a flood */
   bool rotate;        /* a rotation was ordered */
   unsigned small;     /* moves in a row that found little */
   int64_t pause_ns;   /* not looked at before */
