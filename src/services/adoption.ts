@@ -1,4 +1,4 @@
-import type { Exit, History, InstanceEvent, InstanceState } from "./instance-state.ts";
+import { type Exit, type History, type InstanceEvent, type InstanceState, NEW_HISTORY } from "./instance-state.ts";
 import type { GenerationId } from "./ports.ts";
 
 /** What a generation left in its directory, and whether its program can still be seen. */
@@ -17,6 +17,8 @@ export interface FoundGeneration extends GenerationId {
   readonly exit: { readonly exit: Exit; readonly atWallMs: number } | null;
   /** the whole tree is gone */
   readonly empty: boolean;
+  /** an order had ended it: how it ended says nothing about the service */
+  readonly stopped: boolean;
 }
 
 export interface Adoption {
@@ -33,6 +35,10 @@ export interface Adoption {
  */
 export function adopt(found: FoundGeneration, wish: Pick<History, "wanted" | "watched">, nowMs: number): Adoption {
   const history: History = { ...found.history, ...wish, generation: found.generation };
+  if (found.stopped) {
+    const fresh: History = { ...NEW_HISTORY, ...wish, generation: found.generation };
+    return { state: { name: "stopped", history: fresh, reason: null }, events: [], alive: false };
+  }
   if (found.failure !== null) {
     return {
       state: { name: "launching", history },

@@ -49,6 +49,8 @@ export interface Processes {
   ): Promise<string | null>;
   /** Remembered beside the generation, so that the next daemon need not wait for it again. */
   markReady(id: GenerationId): void;
+  /** Remembered likewise: it was ended by an order, so the next daemon has nothing to make good. */
+  markStopped(id: GenerationId): void;
   /** Log settings have changed: the shim takes them over while it runs. */
   applyLogSettings(id: GenerationId, spec: ServiceSpec): void;
 }

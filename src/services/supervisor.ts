@@ -201,6 +201,9 @@ export class Supervisor implements InstanceHost {
     if (state.name === "running" && before.name !== "running" && before.name !== "reloading") {
       this.processes.markReady(instance.generation);
     }
+    if (state.name === "stopped" && before.name !== "stopped" && state.history.wanted === "down") {
+      this.processes.markStopped(instance.generation);
+    }
     if (state.name !== before.name) {
       this.watchReadiness(instance);
       this.wakeDependants(instance.id.service);

@@ -75,6 +75,7 @@ export class FoundGenerations {
       failure:
         failed === undefined ? null : failed && spec ? describeFailure(failed, spec) : `step ${failed.step} failed`,
       ready: existsSync(join(directory, "ready")),
+      stopped: existsSync(join(directory, "stopped")),
       exit: exit === undefined ? null : { exit: toExit(exit), atWallMs: exit.wallMs },
       empty: records.empty !== undefined,
     };

@@ -164,12 +164,18 @@ export class ShimProcesses implements Processes {
   }
 
   markReady(id: GenerationId): void {
-    const entry = this.entries.get(entryKey(id));
-    if (entry === undefined) return;
+    this.mark(id, "ready");
+  }
+
+  markStopped(id: GenerationId): void {
+    this.mark(id, "stopped");
+  }
+
+  private mark(id: GenerationId, name: "ready" | "stopped"): void {
     try {
-      writeFileSync(join(entry.directory, "ready"), "", { mode: 0o600 });
+      writeFileSync(join(generationDirectory(this.ports.instancesDirectory, id), name), "", { mode: 0o600 });
     } catch {
-      // Removed by hand: the next daemon will wait for it to become ready again, nothing worse.
+      // Removed by hand: the next daemon knows less of the past, nothing worse.
     }
   }
 

@@ -18,6 +18,7 @@ export interface ScriptedGeneration {
   shimAlive: boolean;
   empty: boolean;
   ready: boolean;
+  stopped: boolean;
   /** ignores everything but KILL */
   stubborn: boolean;
 }
@@ -64,6 +65,7 @@ export class ScriptedHost implements Processes {
       shimAlive: true,
       empty: false,
       ready: false,
+      stopped: false,
       stubborn: this.chance.happens(this.temper.stubborn),
     };
     this.generations.push(generation);
@@ -177,6 +179,11 @@ export class ScriptedHost implements Processes {
     if (generation !== undefined) generation.ready = true;
   }
 
+  markStopped(id: GenerationId): void {
+    const generation = this.find(id);
+    if (generation !== undefined) generation.stopped = true;
+  }
+
   applyLogSettings(): void {}
 
   /** A shim is SIGKILLed: its program stays, how it ends will not be known. */
@@ -215,6 +222,7 @@ function toFound(generation: ScriptedGeneration): FoundGeneration {
     claimedBy: typeof generation.claim === "number" ? generation.claim : null,
     failure: generation.failure,
     ready: generation.ready,
+    stopped: generation.stopped,
     exit: generation.exit,
     empty: generation.empty,
   };
