@@ -323,7 +323,7 @@ describe("adoption", () => {
     await generation.ring("exit");
     expect(readGeneration(generation.directory).exit?.kind).toBe("unknown");
     await run.until("the shim's end", () => run.living().length === 0);
-  }, 20_000);
+  });
 
   test("watches the program, and ends when nobody writes any more", async () => {
     await using run = new TestRun();

@@ -263,5 +263,5 @@ describe("the claim", () => {
         expect(existsSync(marker)).toBe(false);
       }
     }
-  }, 20_000);
+  });
 });
