@@ -5,7 +5,8 @@ import { codedError } from "../model/errors/catalogue.ts";
 import type { OrderStatus } from "../model/order.ts";
 import type { Instance } from "../services/instance.ts";
 import { resolveTargets, targetNames } from "../services/targets.ts";
-import { followEvents, followOrder, followStatus } from "./follow.ts";
+import { followOrder, followStatus } from "./follow.ts";
+import { followEvents } from "./follow-events.ts";
 import type { DaemonParts } from "./parts.ts";
 import { explain } from "./why.ts";
 

@@ -48,6 +48,12 @@ export const API_ERRORS = {
     (d: { open: number }) =>
       `cannot open another stream: ${d.open} are open already; close some of them, then try again`,
   ),
+  "events-gap": entry(
+    503,
+    1,
+    (d: { most: number }) =>
+      `cannot give every event: more than ${d.most} came at once; follow anew, "muster events --since" shows what came between`,
+  ),
   "daemon-ending": entry(
     503,
     4,
