@@ -17,6 +17,8 @@ export interface FoundGeneration extends GenerationId {
   readonly exit: { readonly exit: Exit; readonly atWallMs: number } | null;
   /** the whole tree is gone */
   readonly empty: boolean;
+  /** when it became ready, or was claimed, or was made: wall clock, ms */
+  readonly sinceWallMs: number;
   /** an order had ended it: how it ended says nothing about the service */
   readonly stopped: boolean;
 }

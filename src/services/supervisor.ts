@@ -87,6 +87,7 @@ export class Supervisor implements InstanceHost {
     instance.token = found.token;
     instance.causeId = found.cause;
     if (found.exit !== null) instance.lastExit = found.exit;
+    instance.sinceWallMs = found.sinceWallMs;
     if (adoption.alive) {
       const message = `taken over while it runs, pid ${found.claimedBy}`;
       instance.causeId = this.record(instance, { kind: "instance.adopted", message, data: { pid: found.claimedBy } });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { type InstanceId, instanceFileName, parseInstanceFileName } from "../../model/name.ts";
 import type { ServiceSpec } from "../../model/service.ts";
@@ -76,6 +76,7 @@ export class FoundGenerations {
         failed === undefined ? null : failed && spec ? describeFailure(failed, spec) : `step ${failed.step} failed`,
       ready: existsSync(join(directory, "ready")),
       stopped: existsSync(join(directory, "stopped")),
+      sinceWallMs: changedAt(directory, ["ready", "claim", "spec"]),
       exit: exit === undefined ? null : { exit: toExit(exit), atWallMs: exit.wallMs },
       empty: records.empty !== undefined,
     };
@@ -85,4 +86,13 @@ export class FoundGenerations {
     const identity = records.claim?.kind === "program" ? records.claim.identity : records.shim;
     return identity !== undefined && !this.identities.isOfHere(identity);
   }
+}
+
+/** When the first of these files that is there was made, wall clock, ms. */
+function changedAt(directory: string, names: readonly string[]): number {
+  for (const name of names) {
+    const file = statSync(join(directory, name), { throwIfNoEntry: false });
+    if (file !== undefined) return file.mtimeMs;
+  }
+  return 0;
 }

@@ -223,6 +223,7 @@ function toFound(generation: ScriptedGeneration): FoundGeneration {
     failure: generation.failure,
     ready: generation.ready,
     stopped: generation.stopped,
+    sinceWallMs: 0,
     exit: generation.exit,
     empty: generation.empty,
   };
