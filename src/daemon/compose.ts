@@ -1,13 +1,15 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { startApiServer } from "../api/server.ts";
 import type { Clock } from "../base/clock.ts";
 import { formatRfc3339 } from "../base/rfc3339.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { EventDraft } from "../model/event.ts";
-import type { HostSpec } from "../model/service.ts";
+import type { DaemonSpec, HostSpec } from "../model/service.ts";
 import type { Boot } from "../platform/boot.ts";
 import type { Libc } from "../platform/libc.ts";
 import { ProcessIdentities } from "../platform/process-identity.ts";
+import { usualOpenFiles } from "../platform/resource-limits.ts";
 import type { ShimProgram } from "../platform/shim/shim-program.ts";
 import { Accounts } from "../platform/users.ts";
 import { pidOf } from "../services/public-status.ts";
@@ -78,17 +80,21 @@ export function compose(ground: Ground): DaemonParts {
     daemon: identity,
     missingDependencies: (instance) => supervision.supervisor.missingDependencies(instance),
   });
+  const goBy = (spec: DaemonSpec): void => {
+    logs.own.level = spec.logLevel;
+    journal.retain(spec.journal);
+  };
+  goBy(host().daemon);
   const configurator = new Configurator({
     configuration,
     supervision,
     record,
     daemonChanged: (spec) => {
-      logs.own.level = spec.logLevel;
+      goBy(spec);
       logs.keeper.rotated();
     },
     warn: (message) => logs.own.warn(message),
   });
-  logs.own.level = host().daemon.logLevel;
   return { identity, clock, journal, logs, supervision, configurator, reporter, changes, ending };
 }
 
@@ -106,6 +112,7 @@ function buildSupervision(
     environment: ground.environment,
     accounts: new Accounts(clock),
     uid: libc.geteuid(),
+    openFiles: usualOpenFiles(readFileSync("/proc/self/limits", "utf8")),
     findTool,
   });
   const runner = new CommandRunner({

@@ -1,5 +1,5 @@
 import { CodedError } from "../base/coded-error.ts";
-import { Journal } from "../journal/journal.ts";
+import { Journal, KEEP_ALL } from "../journal/journal.ts";
 import { readBoot } from "../platform/boot.ts";
 import { SystemClock } from "../platform/clock.ts";
 import type { Libc } from "../platform/libc.ts";
@@ -73,7 +73,8 @@ async function superviseUntilTheEnd(
   const boot = readBoot();
   const applied = new AppliedStore(paths.applied);
   const source = sourceOf(options);
-  const opening = Journal.open({ path: paths.journal, clock, random: Math.random });
+  // How much is kept the configuration says; until it is known nothing is removed.
+  const opening = Journal.open({ path: paths.journal, clock, random: Math.random, ...KEEP_ALL });
   const [loading, opened] = await Promise.all([Configuration.load(source, host.loader), opening]);
   if (!opened.ok) throw opened.error;
   const journal = opened.value;

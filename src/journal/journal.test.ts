@@ -3,7 +3,9 @@ import { describe, expect, test } from "bun:test";
 import { statSync } from "node:fs";
 import { failOnLeaks } from "../../test/support/leak-check.ts";
 import { directoryForEachTest } from "../../test/support/temporary-directory.ts";
+import { waitFor } from "../../test/support/wait-for.ts";
 import type { JournalEvent } from "../model/event.ts";
+import { KEEP_ALL } from "./journal.ts";
 import { ALL, draft, nextEvent, openJournal } from "./journal-testing.ts";
 
 const messages = (events: readonly JournalEvent[]) => events.map((event) => event.message);
@@ -188,6 +190,21 @@ describe("the journal", () => {
     expect(Number((await trimmed).data.events)).toBeGreaterThan(0);
     await journal.close();
     expect(statSync(path()).size).toBeLessThan(4_500_000);
+  });
+
+  test("keeps all until it is told how much to keep, and goes by what it was told last", async () => {
+    const journal = await openJournal(path(), KEEP_ALL);
+    journal.record(draft("first"));
+    await journal.flushed();
+    const days = (count: number) => ({ keepMs: count * 86_400_000, maxBytes: 0 });
+    journal.retain(days(2));
+    journal.retain({ keepMs: 0, maxBytes: 0 });
+    await waitFor("the event to be removed", async () => (await journal.query(ALL)).length === 0);
+    journal.retain(days(1));
+    journal.record(draft("second"));
+    await journal.flushed();
+    expect(messages(await journal.query(ALL))).toEqual(["second"]);
+    await journal.close();
   });
 });
 

@@ -9,7 +9,7 @@ import { EventReader } from "./event-reader.ts";
 import { cutMessage, encodeData, rowToEvent } from "./event-row.ts";
 import { EventWriter } from "./event-writer.ts";
 import { Listeners } from "./listeners.ts";
-import type { FromWorker, StoreOptions } from "./protocol.ts";
+import type { FromWorker, Retention } from "./protocol.ts";
 import { eventFilter } from "./query.ts";
 import { lossDraft, type Trouble, troubleDraft } from "./trouble.ts";
 import { WorkerLink } from "./worker-link.ts";
@@ -23,6 +23,8 @@ const DAY_MS = 86_400_000;
 const TOO_MANY = "more came than could be written in time";
 const DEFAULTS = { keepMs: 30 * DAY_MS, maxBytes: 200_000_000, backlogEvents: 50_000, backlogBytes: 32_000_000 };
 
+export const KEEP_ALL: Retention = { keepMs: Number.MAX_SAFE_INTEGER, maxBytes: 0 };
+
 export interface JournalOptions {
   /** of the database; its directory must be there sooner or later */
   readonly path: string;
@@ -31,7 +33,7 @@ export interface JournalOptions {
   readonly random: () => number;
   /** events older than this are removed; 30 days by default */
   readonly keepMs?: number;
-  /** the most the database may hold; 200 MB by default */
+  /** the most the database may hold, 0: no limit; 200 MB by default */
   readonly maxBytes?: number;
   /** the most that may wait in memory while nothing can be written; 50 000 and 32 MB by default */
   readonly backlogEvents?: number;
@@ -48,6 +50,7 @@ export interface JournalOptions {
  */
 export class Journal {
   private readonly options: JournalOptions;
+  private retention: Retention;
   private readonly ids: IdSource;
   private readonly link: WorkerLink;
   private readonly writer: EventWriter;
@@ -65,6 +68,7 @@ export class Journal {
   private constructor(options: JournalOptions) {
     const post = (message: Parameters<WorkerLink["post"]>[0]) => this.link.post(message);
     this.options = options;
+    this.retention = { keepMs: options.keepMs ?? DEFAULTS.keepMs, maxBytes: options.maxBytes ?? DEFAULTS.maxBytes };
     this.onFault = options.onFault ?? (() => {});
     this.ids = new IdSource(options.random);
     this.listeners = new Listeners(this.onFault);
@@ -132,6 +136,12 @@ export class Journal {
     }
     this.listeners.tell(event);
     return event;
+  }
+
+  /** How long and how much is kept from now on: the journal is open before the configuration is known. */
+  retain(retention: Retention): void {
+    this.retention = retention;
+    this.link.post({ kind: "retain", retention });
   }
 
   /** Resolves when all that was recorded so far is committed, or was dropped and counted. */
@@ -224,9 +234,7 @@ export class Journal {
   }
 
   private handleStarted(): void {
-    const { path, keepMs = DEFAULTS.keepMs, maxBytes = DEFAULTS.maxBytes } = this.options;
-    const options: StoreOptions = { path, keepMs, maxBytes };
-    this.link.post({ kind: "open", options });
+    this.link.post({ kind: "open", options: { path: this.options.path, ...this.retention } });
     this.writer.resend();
     this.reader.askAgain();
   }

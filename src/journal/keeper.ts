@@ -44,6 +44,11 @@ export class Keeper {
         this.options = message.options;
         this.proceed();
         break;
+      case "retain":
+        if (this.options !== undefined) this.options = { ...this.options, ...message.retention };
+        this.store?.retain(message.retention);
+        this.waitForQuiet(QUIET_MS);
+        break;
       case "write":
         this.write = message;
         this.tries = 0;

@@ -20,13 +20,17 @@ export interface StoreOptions {
   readonly path: string;
   /** older events are removed */
   readonly keepMs: number;
-  /** the most that the database file may hold; the oldest events go first */
+  /** the most that the database file may hold; the oldest events go first; 0: no such limit */
   readonly maxBytes: number;
 }
+
+/** What may change while it is open. */
+export type Retention = Pick<StoreOptions, "keepMs" | "maxBytes">;
 
 /** What the supervising thread says to the worker. Rows travel as one JSON text: that is the cheapest way across. */
 export type ToWorker =
   | { readonly kind: "open"; readonly options: StoreOptions }
+  | { readonly kind: "retain"; readonly retention: Retention }
   | { readonly kind: "write"; readonly batch: number; readonly rows: string }
   | { readonly kind: "page"; readonly request: number; readonly query: EventQuery; readonly before: string | null }
   | { readonly kind: "chain"; readonly request: number; readonly id: string; readonly depth: number }

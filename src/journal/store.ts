@@ -1,7 +1,7 @@
 import { Database, type Statement } from "bun:sqlite";
 import { closeSync, openSync, readSync, statSync } from "node:fs";
 import type { EventQuery } from "../model/event-query.ts";
-import type { EventRow, StoreOptions } from "./protocol.ts";
+import type { EventRow, Retention, StoreOptions } from "./protocol.ts";
 import { pageSql } from "./query.ts";
 import { JOURNAL_VERSION, SCHEMA } from "./schema.ts";
 
@@ -38,7 +38,7 @@ export class NewerVersionError extends Error {
 /** The journal's database: everything here is synchronous and belongs in the worker. Failures are thrown as SQLite says them. */
 export class JournalStore implements Disposable {
   private readonly database: Database;
-  private readonly options: StoreOptions;
+  private options: StoreOptions;
   /** of the database, and once something was written also of its log and index */
   private files: readonly string[];
   private readonly insertRow: Statement;
@@ -130,6 +130,11 @@ export class JournalStore implements Disposable {
     this.pagesInLog = 0;
   }
 
+  /** What `trim` goes by from now on. */
+  retain(retention: Retention): void {
+    this.options = { ...this.options, ...retention };
+  }
+
   /** Gives back the page cache. */
   releaseMemory(): void {
     this.database.run("PRAGMA shrink_memory");
@@ -137,7 +142,8 @@ export class JournalStore implements Disposable {
 
   /** The size limit is passed and its step should be done before more is written. */
   isTooLarge(): boolean {
-    return this.usedBytes() > this.options.maxBytes;
+    const { maxBytes } = this.options;
+    return maxBytes > 0 && this.usedBytes() > maxBytes;
   }
 
   /**
