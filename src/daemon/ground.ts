@@ -1,7 +1,8 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import type { Clock } from "../base/clock.ts";
 import { formatRfc3339 } from "../base/rfc3339.ts";
 import { codedError } from "../model/errors/catalogue.ts";
+import { writeFileAtomically } from "../platform/atomic-file.ts";
 import type { Libc } from "../platform/libc.ts";
 import { LockFile } from "../platform/lock-file.ts";
 import type { DaemonPaths } from "./options.ts";
@@ -32,7 +33,7 @@ export async function takeDirectories(paths: DaemonPaths, libc: Libc, clock: Clo
 /** Tells guard and init that this end was ordered, and with which exit code. */
 export function writeEnded(paths: DaemonPaths, exitCode: number): void {
   try {
-    writeFileSync(paths.ended, `${exitCode}\n`, { mode: 0o600 });
+    writeFileAtomically(paths.ended, `${exitCode}\n`);
   } catch {
     // Without it the guard would start us again, and the next daemon would meet the same broken directory.
   }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { err, ok, type Result } from "../base/result.ts";
 import { codedError } from "../model/errors/catalogue.ts";
 import { formatInstance, type InstanceId } from "../model/name.ts";
-import type { ServiceSpec } from "../model/service.ts";
+import type { ResourceLimit, ServiceSpec } from "../model/service.ts";
 import { buildCommandLine, type CommandLine } from "../platform/command-line.ts";
 import { buildEnvironment } from "../platform/environment.ts";
 import { parseEnvironmentFile } from "../platform/environment-file.ts";
@@ -18,6 +18,8 @@ export interface ProgramPreparerParts {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly accounts: Accounts;
   readonly uid: number;
+  /** of open files, for services that name none */
+  readonly openFiles: ResourceLimit;
   /** the path of one of the system's tools, undefined when it is not there */
   findTool(name: string): string | undefined;
 }
@@ -67,7 +69,8 @@ export class ProgramPreparer {
     const line = buildCommandLine(spec, account, this.parts.findTool);
     if (!line.ok) return err(`"${line.error.key}" needs the program ${line.error.tool}, which is not on this host`);
     const environment = this.environment(spec, request.instance, request.token, account, file);
-    return ok(programSpec(request, line.value, account, environment));
+    const limits = { open_files: this.parts.openFiles, ...spec.limits };
+    return ok(programSpec(request, line.value, account, environment, limits));
   }
 
   /** The environment of an instance, also for its stop and reload commands. */
@@ -127,6 +130,7 @@ function programSpec(
   line: CommandLine,
   account: Account,
   environment: Readonly<Record<string, string>>,
+  limits: ServiceSpec["limits"],
 ): ProgramSpec {
   const { spec } = request;
   const byShim = line.userChangedBy === "shim";
@@ -142,7 +146,7 @@ function programSpec(
     uid: byShim ? (account.uid ?? undefined) : undefined,
     gid: byShim ? (account.gid ?? undefined) : undefined,
     groups: byShim ? (account.groups ?? undefined) : undefined,
-    limits: numberedLimits(spec.limits).map(({ number, soft, hard }) => ({ resource: number, soft, hard })),
+    limits: numberedLimits(limits).map(({ number, soft, hard }) => ({ resource: number, soft, hard })),
     notes: toNotes(request),
   };
 }

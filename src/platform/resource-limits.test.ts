@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { LIMIT_NAMES } from "../model/service.ts";
-import { LIMIT_NUMBERS, numberedLimits } from "./resource-limits.ts";
+import { LIMIT_NUMBERS, numberedLimits, usualOpenFiles } from "./resource-limits.ts";
 
 /** The order in which the kernel lists them is that of their numbers only up to 4; these are its names. */
 const KERNEL_NAMES: Readonly<Record<string, string>> = {
@@ -41,5 +41,18 @@ describe("resource limits", () => {
       { number: 7, soft: 10, hard: null },
     ]);
     expect(numberedLimits({})).toEqual([]);
+  });
+});
+
+describe("the usual limit of open files", () => {
+  const table = (soft: string, hard: string): string =>
+    `Limit  Soft Limit  Hard Limit  Units\nMax open files            ${soft}     ${hard}     files\n`;
+
+  test.each([
+    ["the hard limit stays", table("524288", "524288"), { soft: 1024, hard: 524_288 }],
+    ["a lower hard limit holds for both", table("256", "256"), { soft: 256, hard: 256 }],
+    ["what is unlimited stays so", table("1024", "unlimited"), { soft: 1024, hard: null }],
+  ])("%s", (_, limits, expected) => {
+    expect(usualOpenFiles(limits)).toEqual(expected);
   });
 });

@@ -20,6 +20,20 @@ export const LIMIT_NUMBERS: Readonly<Record<LimitName, number>> = {
   realtime_time: 15,
 };
 
+/** What programs expect where nobody says otherwise: more than 1 024 breaks those that use select(2). */
+const USUAL_OPEN_FILES = 1_024;
+
+/**
+ * The limit of open files for a program whose configuration names none. The runtime raises the daemon's own to the most
+ * that is allowed, which programs must not inherit; the hard limit stays as it is.
+ * @param limits the text of `/proc/self/limits`
+ */
+export function usualOpenFiles(limits: string): ResourceLimit {
+  const hard = /^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1];
+  if (hard === undefined) return { soft: USUAL_OPEN_FILES, hard: null };
+  return { soft: Math.min(USUAL_OPEN_FILES, Number(hard)), hard: Number(hard) };
+}
+
 export interface NumberedLimit {
   readonly number: number;
   readonly soft: number | null;
