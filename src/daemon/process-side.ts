@@ -9,6 +9,7 @@ import { ProcessTree } from "../platform/process-tree.ts";
 import { Bell } from "../platform/shim/bell.ts";
 import { Launcher } from "../platform/shim/launcher.ts";
 import type { ShimProgram } from "../platform/shim/shim-program.ts";
+import { GenerationBroom } from "../services/drivers/generation-broom.ts";
 import { ShimProcesses, type ShimProcessesPorts } from "../services/drivers/shim-processes.ts";
 import { TreeControl } from "../services/drivers/tree-control.ts";
 import type { DaemonPaths } from "./options.ts";
@@ -21,6 +22,8 @@ export interface ProcessSideParts {
   readonly paths: DaemonPaths;
   log(level: "warn" | "error", message: string): void;
   launcherLost(): void;
+  /** Resolves when everything recorded so far is on disk. */
+  whenRecorded(): Promise<void>;
 }
 
 /** A launcher that dies again within this is waited for so long before the next is tried. */
@@ -35,13 +38,17 @@ export class ProcessSide implements AsyncDisposable {
   private readonly cgroups: CgroupRoot | null;
   private launcher: Launcher;
   private launcherSinceMs: number;
+  private readonly broom: GenerationBroom;
   private bell: Bell | null = null;
   private closed = false;
   private pause: Disposable | null = null;
 
   constructor(
     parts: ProcessSideParts,
-    ports: Omit<ShimProcessesPorts, "clock" | "identities" | "handles" | "trees" | "instancesDirectory" | "orders">,
+    ports: Omit<
+      ShimProcessesPorts,
+      "clock" | "identities" | "handles" | "trees" | "instancesDirectory" | "orders" | "ended"
+    >,
   ) {
     this.parts = parts;
     const { clock, libc, identities, paths } = parts;
@@ -53,8 +60,15 @@ export class ProcessSide implements AsyncDisposable {
     this.trees = new TreeControl({ libc, handles, identities, tree, marks, cgroups: this.cgroups, log: parts.log });
     this.launcher = this.startLauncher();
     this.launcherSinceMs = clock.monotonicMs();
+    this.broom = new GenerationBroom({
+      clock,
+      instancesDirectory: paths.instances,
+      whenRecorded: parts.whenRecorded,
+      warn: (message) => parts.log("warn", message),
+    });
     this.processes = new ShimProcesses({
       ...ports,
+      ended: (instance) => this.broom.ended(instance),
       clock,
       identities,
       handles,
@@ -108,6 +122,7 @@ export class ProcessSide implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true;
     this.pause?.[Symbol.dispose]();
+    this.broom[Symbol.dispose]();
     this.processes[Symbol.dispose]();
     await this.bell?.close();
     await this.launcher.close();

@@ -24,7 +24,6 @@ export interface SupervisionParts extends ProcessSideParts {
   readonly readiness: ReadinessWatch;
   readonly runCommand: Supervisor["processes"]["runCommand"];
   record(draft: EventDraft): string;
-  whenRecorded(): Promise<void>;
   logSettings(instance: InstanceId, spec: ServiceSpec): LogSettings;
   output(instance: InstanceId, fact: OutputFact): void;
   /** the configuration in force */
@@ -48,7 +47,6 @@ export class Supervision implements AsyncDisposable {
       prepare: (request) => parts.preparer.prepare(request),
       logSettings: parts.logSettings,
       runCommand: parts.runCommand,
-      whenRecorded: parts.whenRecorded,
       fact: (id, fact) => this.supervisor.fact(id, fact),
       shimLost: (id) => this.supervisor.shimLost(id),
       output: parts.output,

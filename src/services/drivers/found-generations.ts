@@ -7,6 +7,7 @@ import { type GenerationRecords, readGeneration, voidClaim } from "../../platfor
 import type { FoundGeneration } from "../adoption.ts";
 import { toExit } from "./exit-record.ts";
 import { describeFailure } from "./failed-step-words.ts";
+import { generationsIn } from "./generation-broom.ts";
 import { fromNotes } from "./program-notes.ts";
 
 /** Reads what earlier daemons left: the newest generation of every instance. */
@@ -27,7 +28,7 @@ export class FoundGenerations {
   read(specOf: (service: string) => ServiceSpec | undefined): readonly FoundGeneration[] {
     const found: FoundGeneration[] = [];
     for (const instance of this.instances()) {
-      const generation = Math.max(0, ...this.generations(instance));
+      const generation = Math.max(0, ...generationsIn(this.instancesDirectory, instance));
       if (generation === 0) continue;
       const one = this.readOne(instance, generation, specOf(instance.service));
       if (one !== undefined) found.push(one);
@@ -41,11 +42,6 @@ export class FoundGenerations {
       const instance = parseInstanceFileName(name);
       if (instance !== undefined) yield instance;
     }
-  }
-
-  private generations(instance: InstanceId): number[] {
-    const names = readdirSync(join(this.instancesDirectory, instanceFileName(instance)));
-    return names.map(Number).filter((number) => Number.isInteger(number) && number > 0);
   }
 
   private readOne(

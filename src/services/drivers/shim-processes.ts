@@ -1,8 +1,7 @@
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { formatInstance, type InstanceId, instanceFileName, parseInstanceFileName } from "../../model/name.ts";
+import { formatInstance, type InstanceId, parseInstanceFileName } from "../../model/name.ts";
 import type { ServiceSpec } from "../../model/service.ts";
 import { SIGNAL_NUMBERS, type SignalName } from "../../model/signal.ts";
 import type { ProcessHandles } from "../../platform/process-handle.ts";
@@ -21,6 +20,7 @@ import type { SignalReach } from "../instance-state.ts";
 import type { GenerationFact, GenerationId, LaunchRequest, Processes } from "../ports.ts";
 import { toExit } from "./exit-record.ts";
 import { describeFailure } from "./failed-step-words.ts";
+import { generationsIn } from "./generation-broom.ts";
 import { entryKey, type GenerationEntry, generationDirectory } from "./generation-entry.ts";
 import type { TreeControl } from "./tree-control.ts";
 
@@ -48,8 +48,8 @@ export interface ShimProcessesPorts {
   prepare(request: LaunchRequest): Preparation | Promise<Preparation>;
   logSettings(instance: InstanceId, spec: ServiceSpec): LogSettings;
   runCommand: Processes["runCommand"];
-  /** Everything recorded so far is on disk: generation directories that it tells of may go. */
-  whenRecorded(): Promise<void>;
+  /** A generation is over; its directory may go when a newer one is there. */
+  ended(instance: InstanceId): void;
   fact(id: GenerationId, fact: GenerationFact): void;
   shimLost(id: GenerationId): void;
   output(instance: InstanceId, fact: OutputFact): void;
@@ -71,16 +71,7 @@ export class ShimProcesses implements Processes {
   }
 
   lastGeneration(instance: InstanceId): number {
-    return Math.max(0, ...this.generationsOf(instance));
-  }
-
-  private generationsOf(instance: InstanceId): number[] {
-    try {
-      const names = readdirSync(join(this.ports.instancesDirectory, instanceFileName(instance)));
-      return names.map(Number).filter((number) => Number.isInteger(number) && number > 0);
-    } catch {
-      return [];
-    }
+    return Math.max(0, ...generationsIn(this.ports.instancesDirectory, instance));
   }
 
   launch(request: LaunchRequest): void {
@@ -272,20 +263,7 @@ export class ShimProcesses implements Processes {
     this.specs.delete(entryKey(entry.id));
     this.ports.trees.leave(entry);
     this.ports.fact(entry.id, fact);
-    void this.discardOlder(entry.id);
-  }
-
-  /** The newest directory stays, for the next daemon; older ones go once the journal has what they told. */
-  private async discardOlder(id: GenerationId): Promise<void> {
-    const older = this.generationsOf(id.instance).filter((generation) => generation < id.generation);
-    if (older.length === 0) return;
-    await this.ports.whenRecorded();
-    for (const generation of older) {
-      await rm(generationDirectory(this.ports.instancesDirectory, { ...id, generation }), {
-        recursive: true,
-        force: true,
-      });
-    }
+    this.ports.ended(entry.id.instance);
   }
 
   /** The launcher reports: a shim is gone without having recorded the end of its generation. */
