@@ -4,6 +4,7 @@ import { startApiServer } from "../api/server.ts";
 import type { Clock } from "../base/clock.ts";
 import { formatRfc3339 } from "../base/rfc3339.ts";
 import type { Journal } from "../journal/journal.ts";
+import type { QuerySource } from "../logs/query.ts";
 import type { EventDraft } from "../model/event.ts";
 import type { DaemonSpec, HostSpec } from "../model/service.ts";
 import type { Boot } from "../platform/boot.ts";
@@ -22,6 +23,7 @@ import { createFacade } from "./facade.ts";
 import { LastWordsRecorder } from "./last-words-recorder.ts";
 import { LogRoom } from "./log-room.ts";
 import type { DaemonPaths } from "./options.ts";
+import { OutputRelay } from "./output-relay.ts";
 import type { DaemonParts } from "./parts.ts";
 import { ProgramPreparer } from "./prepare-program.ts";
 import { StatusReporter } from "./status-reporter.ts";
@@ -55,7 +57,14 @@ export function compose(ground: Ground): DaemonParts {
       if (running !== undefined) supervision.side.processes.rotate(running.generation);
     },
     record,
-    isHeld: () => false,
+    isHeld: (stream, path) => relay.isHeld(stream, path),
+  });
+  const relay: OutputRelay = new OutputRelay({
+    clock,
+    statePath: paths.relay,
+    streams: () => relayedStreams(supervision, logs),
+    output: () => process.stdout,
+    warn: (message) => logs.own.warn(message),
   });
   const supervision: Supervision = buildSupervision(ground, logs, record, changes, {
     keyEnded: (instance) => ending.keyEnded(instance),
@@ -89,13 +98,19 @@ export function compose(ground: Ground): DaemonParts {
     configuration,
     supervision,
     record,
-    daemonChanged: (spec) => {
-      goBy(spec);
+    daemonChanged: goBy,
+    applied: () => {
+      relay.look();
       logs.keeper.rotated();
     },
     warn: (message) => logs.own.warn(message),
   });
-  return { identity, clock, journal, logs, supervision, configurator, reporter, changes, ending };
+  return { identity, clock, journal, logs, relay, supervision, configurator, reporter, changes, ending };
+}
+
+function relayedStreams(supervision: Supervision, logs: LogRoom): readonly QuerySource[] {
+  const instances = [...supervision.supervisor.roster.instances()].filter(({ spec }) => spec.log.to === "stdout");
+  return instances.flatMap((instance) => logs.sourcesOf(instance, null));
 }
 
 function buildSupervision(

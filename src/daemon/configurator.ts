@@ -12,6 +12,8 @@ export interface ConfiguratorParts {
   record(draft: EventDraft): string;
   /** The `[daemon]` part has changed. */
   daemonChanged(spec: DaemonSpec): void;
+  /** Another configuration is in force. */
+  applied(): void;
   warn(message: string): void;
 }
 
@@ -66,6 +68,7 @@ export class Configurator {
     });
     if (step.daemonKeys.length > 0) this.parts.daemonChanged(step.loaded.host.daemon);
     const order = supervision.reconciler.apply(step.loaded.host, touched, by);
+    this.parts.applied();
     return { plan: step.report, order };
   }
 }

@@ -28,7 +28,10 @@ export class Foreground implements AsyncDisposable {
     const { view, stopping } = this;
     if (view === null) return;
     const query = { targets: [], lines: 0, follow: true, since: null, sinceStart: false, grep: null, stream: null };
-    const lines = parts.logs.read(query, () => [...parts.supervision.supervisor.roster.instances()], stopping.signal);
+    const { roster } = parts.supervision.supervisor;
+    // What goes to standard output as it is need not be shown there a second time.
+    const shown = () => [...roster.instances()].filter(({ spec }) => spec.log.to === "file");
+    const lines = parts.logs.read(query, shown, stopping.signal);
     if (!lines.ok) return;
     for await (const batch of lines.value) {
       view.show(batch);

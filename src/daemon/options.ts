@@ -25,6 +25,8 @@ export interface DaemonPaths {
   readonly journal: string;
   readonly wanted: string;
   readonly applied: string;
+  /** how far output was copied to standard output */
+  readonly relay: string;
   readonly statusText: string;
   /** exit code of the ordered end, for guard and init */
   readonly ended: string;
@@ -44,6 +46,7 @@ export function daemonPaths(options: Pick<DaemonOptions, "stateDirectory" | "run
     journal: `${state}/journal.db`,
     wanted: `${state}/wanted.json`,
     applied: `${state}/applied`,
+    relay: `${state}/relay.json`,
     statusText: `${state}/status.txt`,
     ended: `${run}/ended`,
     shimSpare: `${state}/shim`,

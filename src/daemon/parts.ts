@@ -5,6 +5,7 @@ import type { ChangeSignal } from "./change-signal.ts";
 import type { Configurator } from "./configurator.ts";
 import type { Ending } from "./ending.ts";
 import type { LogRoom } from "./log-room.ts";
+import type { OutputRelay } from "./output-relay.ts";
 import type { StatusReporter } from "./status-reporter.ts";
 import type { Supervision } from "./supervision.ts";
 
@@ -14,6 +15,7 @@ export interface DaemonParts {
   readonly clock: Clock;
   readonly journal: Journal;
   readonly logs: LogRoom;
+  readonly relay: OutputRelay;
   readonly supervision: Supervision;
   readonly configurator: Configurator;
   readonly reporter: StatusReporter;

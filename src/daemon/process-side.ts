@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { InstanceId } from "../model/name.ts";
 import { CgroupRoot } from "../platform/cgroup.ts";
 import type { Libc } from "../platform/libc.ts";
 import { ProcessHandles } from "../platform/process-handle.ts";
@@ -85,6 +86,11 @@ export class ProcessSide implements AsyncDisposable {
       onLine: (line) => this.processes.ring(line),
       onMissed: () => this.processes.readAll(),
     });
+  }
+
+  /** Directories of older generations of the instance may go. */
+  sweep(instance: InstanceId): void {
+    this.broom.ended(instance);
   }
 
   get launcherPid(): number {

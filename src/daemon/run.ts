@@ -98,6 +98,7 @@ async function superviseUntilTheEnd(
     environment: process.env,
   });
   stack.use(parts.logs);
+  stack.use(parts.relay);
   stack.use(parts.supervision);
   if (!loading.ok) {
     journal.record({
@@ -173,6 +174,7 @@ function begin(
     const step = configuration.stepTo(loaded, place);
     parts.configurator.carryOut(step, "the start of the daemon");
   }
+  parts.relay.look();
   supervision.startWanted("the start of the daemon");
   parts.logs.keeper.start();
   parts.logs.own.info(message, { adopted, services: configuration.host.services.size });

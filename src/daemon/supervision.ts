@@ -122,6 +122,10 @@ export class Supervision implements AsyncDisposable {
       return [{ instance, generation, isOpen }];
     });
     this.reconciler.fill(kept);
+    for (const end of generations.readOlder()) {
+      this.supervisor.recordPastEnd(end);
+      this.side.sweep(end.instance);
+    }
     this.side.listen();
     for (const { instance, generation } of adopted) this.supervisor.resume(instance, generation);
     this.side.processes.readAll();

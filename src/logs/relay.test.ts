@@ -118,6 +118,26 @@ describe("StdoutRelay", () => {
     expect(first.text + second.text === expected).toBe(true);
   });
 
+  test("gives the rest of a stream that is not wanted any more", async () => {
+    const directory = temporary();
+    using web = new LogWriter(placeIn(directory, "web"));
+    using api = new LogWriter(placeIn(directory, "api"));
+    const places = [web.place, api.place];
+    const sink = new ScriptedSink();
+    const relay = relayOf(directory, places, sink);
+    web.write("web 1\n");
+    await sink.until(6);
+    const gate = Promise.withResolvers<void>();
+    sink.gate = gate.promise;
+    api.write("api\n");
+    web.write("web 2\nweb 3, its last words");
+    places.shift();
+    gate.resolve();
+    await sink.until("web 1\napi\nweb 2\nweb 3, its last words".length);
+    expect(sink.text.replace("api\n", "")).toBe("web 1\nweb 2\nweb 3, its last words");
+    await relay.close();
+  });
+
   test("holds what was not taken, and lets it go when it was", async () => {
     const directory = temporary();
     using web = new LogWriter(placeIn(directory), Date.now());

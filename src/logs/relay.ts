@@ -139,6 +139,14 @@ export class StdoutRelay {
     return copied;
   }
 
+  /** What a stream that is not wanted any more has left. */
+  private async finish(stream: RelayStream): Promise<void> {
+    for (let lines = await stream.read(); lines !== null; lines = await stream.read()) {
+      await this.give(stream, lines.bytes);
+    }
+    await this.give(stream, stream.rest());
+  }
+
   private async give(stream: RelayStream, bytes: Buffer): Promise<void> {
     if (bytes.length === 0) return;
     await this.parts.sink.write(bytes);
@@ -167,6 +175,7 @@ export class StdoutRelay {
     const names = new Set(wanted.map(({ place }) => currentName(place)));
     for (const [name, stream] of this.streams) {
       if (names.has(name)) continue;
+      await this.finish(stream);
       this.streams.delete(name);
       await stream.close();
     }
