@@ -3,9 +3,9 @@ import { formatDuration } from "../base/duration.ts";
 import { formatInstance, type InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import { adopt, type FoundGeneration } from "./adoption.ts";
-import { describeExit } from "./exit-words.ts";
+import { describeExit, exitData } from "./exit-words.ts";
 import { Instance, type InstanceHost } from "./instance.ts";
-import { type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
+import { type Exit, type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
 import { OrderBook } from "./order-book.ts";
 import type { GenerationFact, GenerationId, Processes, ReadinessWatch, Recorder } from "./ports.ts";
 import { satisfiesDependants } from "./public-status.ts";
@@ -139,6 +139,20 @@ export class Supervisor implements InstanceHost {
       severity: exit,
       data: event.data,
       once,
+    });
+  }
+
+  /** The end of an earlier generation, which the daemon before us may not have recorded any more. */
+  recordPastEnd(
+    end: GenerationId & { readonly token: string; readonly cause: string | null; readonly exit: Exit },
+  ): void {
+    this.ports.recorder.record({
+      kind: "instance.exited",
+      subject: formatInstance(end.instance),
+      message: describeExit(end.exit),
+      cause: end.cause ?? undefined,
+      data: { generation: end.generation, ...exitData(end.exit) },
+      once: `exit:${end.token}`,
     });
   }
 

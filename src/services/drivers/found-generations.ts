@@ -5,10 +5,19 @@ import type { ServiceSpec } from "../../model/service.ts";
 import type { ProcessIdentities } from "../../platform/process-identity.ts";
 import { type GenerationRecords, readGeneration, voidClaim } from "../../platform/shim/generation-directory.ts";
 import type { FoundGeneration } from "../adoption.ts";
+import type { Exit } from "../instance-state.ts";
+import type { GenerationId } from "../ports.ts";
 import { toExit } from "./exit-record.ts";
 import { describeFailure } from "./failed-step-words.ts";
 import { generationsIn } from "./generation-broom.ts";
 import { fromNotes } from "./program-notes.ts";
+
+/** The end of a generation that is not the newest any more. */
+export interface PastEnd extends GenerationId {
+  readonly token: string;
+  readonly cause: string | null;
+  readonly exit: Exit;
+}
 
 /** Reads what earlier daemons left: the newest generation of every instance. */
 export class FoundGenerations {
@@ -34,6 +43,24 @@ export class FoundGenerations {
       if (one !== undefined) found.push(one);
     }
     return found;
+  }
+
+  /**
+   * How the generations before the newest ended. Their directories are swept once the journal has them, so these may
+   * not be in it: the daemon before us may have died between the end of one and its record.
+   */
+  readOlder(): readonly PastEnd[] {
+    const ends: PastEnd[] = [];
+    for (const instance of this.instances()) {
+      const numbers = generationsIn(this.instancesDirectory, instance).toSorted((a, b) => a - b);
+      for (const generation of numbers.slice(0, -1)) {
+        const directory = join(this.instancesDirectory, instanceFileName(instance), String(generation));
+        const { spec, exit } = readGeneration(directory);
+        const { token, cause } = fromNotes(spec ?? []);
+        if (exit !== undefined && token !== "") ends.push({ instance, generation, token, cause, exit: toExit(exit) });
+      }
+    }
+    return ends;
   }
 
   private *instances(): Iterable<InstanceId> {
