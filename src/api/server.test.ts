@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { failOnLeaks } from "../../test/support/leak-check.ts";
 import { directoryForEachTest } from "../../test/support/temporary-directory.ts";
 import { waitFor } from "../../test/support/wait-for.ts";
@@ -64,6 +64,28 @@ describe("the socket", () => {
   test("gets the mode and group that were asked for", () => {
     start({ mode: 0o660, gid: process.getgid?.() ?? 0 });
     expect(statSync(socketPath).mode & 0o777).toBe(0o660);
+  });
+
+  test("changes its mode while it is there", () => {
+    start().permit({ mode: 0o666 });
+    expect(statSync(socketPath).mode & 0o777).toBe(0o666);
+  });
+
+  test("comes back when it was removed by hand, and a stream that was open goes on", async () => {
+    const own = start({ mode: 0o640 });
+    expect(own.restoreSocket()).toBe(false);
+    const stream = await fetch("http://muster/v1/status/stream", { unix: socketPath, keepalive: false });
+    const reader = stream.body?.getReader();
+    await reader?.read();
+    rmSync(socketPath);
+    expect(own.restoreSocket()).toBe(true);
+    expect(own.restoreSocket()).toBe(false);
+    expect(statSync(socketPath).mode & 0o777).toBe(0o640);
+    expect((await ask("GET", "/v1/daemon")).status).toBe(200);
+    expect(own.openStreams).toBe(1);
+    await own.close();
+    expect((await reader?.read())?.done).toBeDefined();
+    expect(existsSync(socketPath)).toBe(false);
   });
 
   test("takes the place of a stale one", async () => {

@@ -1,4 +1,4 @@
-import { chmodSync, chownSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, rmSync, statSync } from "node:fs";
 import type { CodedError } from "../base/coded-error.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { codedError } from "../model/errors/catalogue.ts";
@@ -9,13 +9,16 @@ import { RequestHandler } from "./request-handler.ts";
 import { routeTable } from "./route-table.ts";
 import { STREAM_LIMITS, type StreamEnd, type StreamLimits } from "./stream/outgoing-stream.ts";
 
-export interface ApiServerOptions {
-  readonly facade: Facade;
-  readonly socketPath: string;
+export interface SocketAccess {
   /** of the socket file; 0o600 when not given */
   readonly mode?: number;
   /** numeric group of the socket file; null: unchanged */
   readonly gid?: number | null;
+}
+
+export interface ApiServerOptions extends SocketAccess {
+  readonly facade: Facade;
+  readonly socketPath: string;
   readonly onFault: (error: unknown, what: string) => void;
   readonly onStreamEnd?: (what: string, end: StreamEnd) => void;
   readonly streamLimits?: Partial<StreamLimits>;
@@ -26,6 +29,13 @@ export interface ApiServerOptions {
 export interface ApiServer {
   /** streams that have a reader now */
   readonly openStreams: number;
+  /** Gives the socket file another mode and group. Throws what the system says. */
+  permit(access: SocketAccess): void;
+  /**
+   * Makes the socket anew if its file was removed or replaced by hand; who is connected stays so.
+   * @returns whether that was needed. Throws what the system says.
+   */
+  restoreSocket(): boolean;
   /** Takes no more, ends the streams in order, waits at most `graceMs` for who still reads, and removes the socket. */
   close(graceMs?: number): Promise<void>;
 }
@@ -58,15 +68,67 @@ export function startApiServer(options: ApiServerOptions): Result<ApiServer, Cod
     onStreamEnd: options.onStreamEnd ?? (() => {}),
   });
   try {
-    return ok(serverOn(listen(options, handler), handler));
+    return ok(new SocketServer(options, handler));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return err(codedError("socket-unusable", { socket: options.socketPath, reason }, error));
   }
 }
 
-function listen(options: ApiServerOptions, handler: RequestHandler): Bun.Server<undefined> {
-  const { socketPath, mode = DEFAULT_MODE, gid = null } = options;
+class SocketServer implements ApiServer {
+  private readonly options: ApiServerOptions;
+  private readonly handler: RequestHandler;
+  private access: SocketAccess;
+  private server: Bun.Server<undefined>;
+  private inode: number;
+  private closing: Promise<void> | undefined;
+
+  constructor(options: ApiServerOptions, handler: RequestHandler) {
+    this.options = options;
+    this.handler = handler;
+    this.access = options;
+    this.server = listen(options.socketPath, options, handler);
+    this.inode = inodeOf(options.socketPath);
+  }
+
+  get openStreams(): number {
+    return this.handler.openStreams;
+  }
+
+  permit(access: SocketAccess): void {
+    this.access = access;
+    applyAccess(this.options.socketPath, access);
+  }
+
+  restoreSocket(): boolean {
+    const { socketPath } = this.options;
+    if (this.closing !== undefined || inodeOf(socketPath) === this.inode) return false;
+    // Before the new one is made: Bun removes the file by its name when a server stops.
+    void this.server.stop(false);
+    this.server = listen(socketPath, this.access, this.handler);
+    this.inode = inodeOf(socketPath);
+    return true;
+  }
+
+  close(graceMs = DEFAULT_GRACE_MS): Promise<void> {
+    this.closing ??= this.stop(graceMs);
+    return this.closing;
+  }
+
+  private async stop(graceMs: number): Promise<void> {
+    const stopped = this.server.stop(false);
+    await this.handler.close(graceMs);
+    let timer: Timer | undefined;
+    const grace = new Promise((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
+    await Promise.race([stopped, grace]);
+    clearTimeout(timer);
+    await this.server.stop(true);
+  }
+}
+
+function listen(socketPath: string, access: SocketAccess, handler: RequestHandler): Bun.Server<undefined> {
   rmSync(socketPath, { force: true });
   // Nobody but the owner may connect between the making of the file and its final group and mode.
   const oldMask = process.umask(0o177);
@@ -83,8 +145,7 @@ function listen(options: ApiServerOptions, handler: RequestHandler): Bun.Server<
     process.umask(oldMask);
   }
   try {
-    if (gid !== null) chownSync(socketPath, -1, gid);
-    chmodSync(socketPath, mode);
+    applyAccess(socketPath, access);
   } catch (error) {
     void server.stop(true);
     throw error;
@@ -92,26 +153,11 @@ function listen(options: ApiServerOptions, handler: RequestHandler): Bun.Server<
   return server;
 }
 
-function serverOn(server: Bun.Server<undefined>, handler: RequestHandler): ApiServer {
-  let closing: Promise<void> | undefined;
-  const close = async (graceMs: number): Promise<void> => {
-    const stopped = server.stop(false);
-    await handler.close(graceMs);
-    let timer: Timer | undefined;
-    const grace = new Promise((resolve) => {
-      timer = setTimeout(resolve, graceMs);
-    });
-    await Promise.race([stopped, grace]);
-    clearTimeout(timer);
-    await server.stop(true);
-  };
-  return {
-    get openStreams() {
-      return handler.openStreams;
-    },
-    close(graceMs = DEFAULT_GRACE_MS) {
-      closing ??= close(graceMs);
-      return closing;
-    },
-  };
+function applyAccess(socketPath: string, { mode = DEFAULT_MODE, gid = null }: SocketAccess): void {
+  if (gid !== null) chownSync(socketPath, -1, gid);
+  chmodSync(socketPath, mode);
+}
+
+function inodeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
 }
