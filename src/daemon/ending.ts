@@ -1,6 +1,7 @@
 import type { OrderStatus } from "../model/order.ts";
 import { SIGNAL_NUMBERS, type SignalName } from "../model/signal.ts";
 import type { Instance } from "../services/instance.ts";
+import { ChangeSignal } from "./change-signal.ts";
 import type { Supervision } from "./supervision.ts";
 
 export interface EndingParts {
@@ -16,6 +17,8 @@ export class Ending {
   private readonly resolve: (exitCode: number) => void;
   private order: OrderStatus | null = null;
   private exitCode = 0;
+  private readers = 0;
+  private readonly readerLeft = new ChangeSignal();
 
   constructor(parts: EndingParts) {
     this.parts = parts;
@@ -55,6 +58,22 @@ export class Ending {
     if (!this.isEnding)
       this.exitCode = exit?.kind === "code" ? exit.code : exit?.kind === "signal" ? 128 + signalOf(exit.signal) : 1;
     this.begin({ keep: false }, `the end of ${instance.name}, which is a key service`);
+  }
+
+  /** Passes on what a reader of an order is told, and remembers that somebody still reads. */
+  async *accompany<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
+    this.readers++;
+    try {
+      yield* items;
+    } finally {
+      this.readers--;
+      this.readerLeft.changed();
+    }
+  }
+
+  /** Resolves when every reader of an order has the end of it, or when the signal is aborted. */
+  async readersLeft(signal: AbortSignal): Promise<void> {
+    while (this.readers > 0 && !signal.aborted) await this.readerLeft.next(signal);
   }
 
   /** Asked a second time: KILL to what is left. */

@@ -29,6 +29,9 @@ export interface DaemonHost {
   readonly loader: LoaderCommand;
 }
 
+/** Who waits for the end of "muster down" is told of it, unless that takes longer. */
+const READERS_GRACE_MS = 1_000;
+
 /**
  * Is the daemon until it ends.
  * @returns the exit code of `up`
@@ -125,6 +128,7 @@ async function superviseUntilTheEnd(
     const exitCode = await parts.ending.over;
     journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
     await foreground.ended();
+    await parts.ending.readersLeft(AbortSignal.timeout(READERS_GRACE_MS));
     return exitCode;
   } finally {
     process.off("unhandledRejection", onFault);
