@@ -137,7 +137,7 @@ export class Supervision implements AsyncDisposable {
     const idle = [...this.supervisor.roster.instances()].filter(
       ({ state }) => state.name === "stopped" && state.reason === null && state.history.wanted === "up",
     );
-    return this.desk.start(idle, by, "up").id;
+    return this.desk.startExactly(idle, by, "up").id;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -71,20 +71,30 @@ export class OrderDesk {
     }
   }
 
-  /** Starts the instances, and first what they depend on. */
-  start(instances: readonly Instance[], by: string, order: OrderStatus["order"] = "start"): OrderStatus {
-    const { roster } = this.ports.supervisor;
+  /** Starts the instances, and first what they depend on and is down. */
+  start(instances: readonly Instance[], by: string): OrderStatus {
     const chosen = new Set(instances);
-    const tasks: Task[] = [];
     for (const instance of instances) {
-      for (const name of roster.withDependencies(instance.id.service)) {
-        for (const other of roster.services.get(name)?.instances ?? []) {
-          if (chosen.has(other) || roster.isRetired(other)) continue;
-          const isDown = other.state.name === "stopped" || other.state.name === "failed";
-          if (isDown) chosen.add(other);
-        }
+      for (const name of this.ports.supervisor.roster.withDependencies(instance.id.service)) {
+        if (name === instance.id.service) continue;
+        for (const other of this.downInstances(name)) chosen.add(other);
       }
     }
+    return this.startExactly([...chosen], by, "start");
+  }
+
+  /** What of a dependency must be started: all of it when none is wanted up, else only what was given up. */
+  private downInstances(serviceName: string): readonly Instance[] {
+    const { roster } = this.ports.supervisor;
+    const isWanted = roster.wantedUp(serviceName).length > 0;
+    return roster
+      .staying(serviceName)
+      .filter(({ state }) => state.name === "failed" || (!isWanted && state.name === "stopped"));
+  }
+
+  /** Starts these and no others: what they wait for is somebody else's wish. */
+  startExactly(chosen: readonly Instance[], by: string, order: OrderStatus["order"]): OrderStatus {
+    const tasks: Task[] = [];
     for (const instance of chosen) {
       this.ports.gate.forget(instance);
       tasks.push({ instance, goal: { kind: "up" }, event: { kind: "start-ordered" } });

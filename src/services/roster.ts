@@ -44,6 +44,11 @@ export class Roster {
     return this.services.get(serviceName)?.instances.filter((instance) => !this.isRetired(instance)) ?? [];
   }
 
+  /** Those that the operator wants up: what depends on the service waits for all of them, and needs at least one. */
+  wantedUp(serviceName: string): readonly Instance[] {
+    return this.staying(serviceName).filter((instance) => instance.state.history.wanted === "up");
+  }
+
   add(serviceName: string, instance: Instance): void {
     const list = this.services.get(serviceName)?.instances;
     list?.push(instance);

@@ -187,9 +187,9 @@ export class Supervisor implements InstanceHost {
 
   private isDependencyMet(name: string): boolean {
     const service = this.roster.services.get(name);
-    const staying = this.roster.staying(name);
-    if (service === undefined || staying.length === 0 || this.isAboutToEnd(name)) return false;
-    return staying.every((instance) => satisfiesDependants(service.spec.kind, instance.state));
+    const wanted = this.roster.wantedUp(name);
+    if (service === undefined || wanted.length === 0 || this.isAboutToEnd(name)) return false;
+    return wanted.every((instance) => satisfiesDependants(service.spec.kind, instance.state));
   }
 
   /** Set by the order desk: has the service an order waiting that will end it first? */
@@ -198,9 +198,9 @@ export class Supervisor implements InstanceHost {
   /** Why a waiting instance will not start by itself: something that it waits for was given up or is not wanted. */
   private blockedBy(instance: Instance): string | null {
     for (const name of this.missingDependencies(instance)) {
-      const instances = this.roster.staying(name);
-      if (instances.length === 0) return `waits for ${name}, which has no instances`;
-      for (const other of instances) {
+      const wanted = this.roster.wantedUp(name);
+      if (wanted.length === 0) return `waits for ${name}, which is stopped`;
+      for (const other of wanted) {
         const { state } = other;
         if (state.name === "failed" || state.name === "stopped")
           return `waits for ${name}, and ${other.name} is ${state.name}`;

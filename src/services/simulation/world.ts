@@ -67,13 +67,14 @@ export class World {
       (instance) =>
         instance.state.name === "stopped" && instance.state.history.wanted === "up" && instance.state.reason === null,
     );
-    daemon.desk.start(idle, "boot");
+    daemon.desk.startExactly(idle, "boot", "up");
   }
 
   private judgeLaunch(request: LaunchRequest): void {
     for (const name of request.spec.dependsOn) {
       const staying = this.daemon?.supervisor.roster.staying(name) ?? [];
-      const isMet = staying.every((other) => satisfiesDependants(other.spec.kind, other.state));
+      const wanted = staying.filter((other) => other.state.history.wanted === "up");
+      const isMet = wanted.length > 0 && wanted.every((other) => satisfiesDependants(other.spec.kind, other.state));
       if (!isMet) this.earlyStarts.push(`${formatInstance(request.instance)} was started before ${name} was ready`);
     }
   }
