@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { startApiServer } from "../api/server.ts";
 import type { Clock } from "../base/clock.ts";
 import { formatRfc3339 } from "../base/rfc3339.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -19,7 +18,6 @@ import { CommandRunner } from "./command-runner.ts";
 import type { Configuration } from "./configuration.ts";
 import { Configurator } from "./configurator.ts";
 import { Ending } from "./ending.ts";
-import { createFacade } from "./facade.ts";
 import { LastWordsRecorder } from "./last-words-recorder.ts";
 import { LogRoom } from "./log-room.ts";
 import type { DaemonPaths } from "./options.ts";
@@ -98,13 +96,13 @@ export function compose(ground: Ground): DaemonParts {
     configuration,
     supervision,
     record,
-    daemonChanged: goBy,
     applied: () => {
       relay.look();
       logs.keeper.rotated();
     },
     warn: (message) => logs.own.warn(message),
   });
+  configurator.onDaemonChanged(goBy);
   return { identity, clock, journal, logs, relay, supervision, configurator, reporter, changes, ending };
 }
 
@@ -161,26 +159,4 @@ function buildSupervision(
     keyEnded: hooks.keyEnded,
   });
   return supervision;
-}
-
-/** Begins to answer on the control socket. */
-export function openApi(
-  parts: DaemonParts,
-  paths: DaemonPaths,
-  configuration: Configuration,
-  gid: number | null,
-): ReturnType<typeof startApiServer> {
-  const { mode } = configuration.host.daemon.socket;
-  return startApiServer({
-    facade: createFacade(parts),
-    socketPath: paths.controlSocket,
-    mode,
-    gid,
-    onFault: (error, what) => parts.logs.own.error(`a fault while answering ${what}`, { fault: describeFault(error) }),
-    onStreamEnd: (what, end) => parts.logs.own.debug(`a stream ended: ${what}`, { how: JSON.stringify(end) }),
-  });
-}
-
-export function describeFault(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -10,8 +10,6 @@ export interface ConfiguratorParts {
   readonly configuration: Configuration;
   readonly supervision: Supervision;
   record(draft: EventDraft): string;
-  /** The `[daemon]` part has changed. */
-  daemonChanged(spec: DaemonSpec): void;
   /** Another configuration is in force. */
   applied(): void;
   warn(message: string): void;
@@ -20,10 +18,16 @@ export interface ConfiguratorParts {
 /** Plans and applies configurations; one at a time. */
 export class Configurator {
   private readonly parts: ConfiguratorParts;
+  private readonly daemonListeners: ((spec: DaemonSpec) => void)[] = [];
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ConfiguratorParts) {
     this.parts = parts;
+  }
+
+  /** Told when the `[daemon]` part has changed. */
+  onDaemonChanged(listener: (spec: DaemonSpec) => void): void {
+    this.daemonListeners.push(listener);
   }
 
   plan(path: string | null): Promise<Result<PlannedStep, CodedError>> {
@@ -66,7 +70,7 @@ export class Configurator {
       message: `${step.report.path} was applied by ${by}; ${touched.length} of ${step.report.changes.length} services change`,
       data: { changes: touched },
     });
-    if (step.daemonKeys.length > 0) this.parts.daemonChanged(step.loaded.host.daemon);
+    if (step.daemonKeys.length > 0) for (const listener of this.daemonListeners) listener(step.loaded.host.daemon);
     const order = supervision.reconciler.apply(step.loaded.host, touched, by);
     this.parts.applied();
     return { plan: step.report, order };

@@ -1,22 +1,26 @@
+import type { ApiServer } from "../api/server.ts";
 import { CodedError } from "../base/coded-error.ts";
 import { Journal, KEEP_ALL } from "../journal/journal.ts";
 import { readBoot } from "../platform/boot.ts";
 import { SystemClock } from "../platform/clock.ts";
 import type { Libc } from "../platform/libc.ts";
 import { openLibc } from "../platform/libc.ts";
+import type { LockFile } from "../platform/lock-file.ts";
 import { trimMemory } from "../platform/memory-trim.ts";
 import { becomeInit } from "../platform/shim/init.ts";
 import { ShimProgram } from "../platform/shim/shim-program.ts";
-import { Accounts } from "../platform/users.ts";
 import { AppliedStore } from "./applied-store.ts";
-import { compose, describeFault, openApi } from "./compose.ts";
+import { compose } from "./compose.ts";
 import { Configuration, type ConfigurationSource, describeSource } from "./configuration.ts";
+import { openControlSocket } from "./control-socket.ts";
+import { describeFault } from "./fault-words.ts";
 import { Foreground } from "./foreground.ts";
 import { takeDirectories, writeEnded } from "./ground.ts";
 import type { Loaded, LoaderCommand } from "./load-configuration.ts";
 import { MemoryKeeper } from "./memory-keeper.ts";
 import { type DaemonOptions, type DaemonPaths, daemonPaths } from "./options.ts";
 import type { DaemonParts } from "./parts.ts";
+import { PlaceMinder } from "./place-minder.ts";
 import { Signals } from "./signals.ts";
 import { WantedStore } from "./wanted-store.ts";
 
@@ -71,7 +75,7 @@ async function superviseUntilTheEnd(
 ): Promise<number> {
   const clock = new SystemClock(libc);
   await using stack = new AsyncDisposableStack();
-  stack.use(await takeDirectories(paths, libc, clock));
+  const lock = stack.use(await takeDirectories(paths, libc, clock));
   const shim = stack.use(ShimProgram.open(libc, paths.shimSpare));
   const boot = readBoot();
   const applied = new AppliedStore(paths.applied);
@@ -110,12 +114,12 @@ async function superviseUntilTheEnd(
       message: `${loading.error.message.split("\n")[0]}; the last applied configuration stays in force`,
     });
   }
-  const gid = await socketGid(configuration, clock);
   let foreground: Foreground | null = null;
   using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground?.say(text) });
   begin(parts, paths, configuration, loading.ok ? loading.value : null, describeSource(source), boot.bootId);
-  const api = openApi(parts, paths, configuration, gid);
+  const api = await openControlSocket(parts, paths, configuration.host.daemon.socket);
   if (!api.ok) throw api.error;
+  using _minder = mindPlaces(parts, paths, lock, api.value);
   foreground = stack.use(new Foreground(parts, paths, options));
   using memory = new MemoryKeeper(clock, () => void trimMemory(libc));
   parts.supervision.supervisor.onMoved(() => memory.moved());
@@ -148,11 +152,18 @@ function isRestart(paths: DaemonPaths): boolean {
   return [...new Bun.Glob("*/*/claim").scanSync({ cwd: paths.instances, onlyFiles: true })].length > 0;
 }
 
-async function socketGid(configuration: Configuration, clock: SystemClock): Promise<number | null> {
-  const { group } = configuration.host.daemon.socket;
-  if (group === null) return null;
-  const found = await new Accounts(clock).resolve({ user: null, unixGroup: group, supplementaryGroups: null });
-  return found.ok ? found.value.gid : null;
+/** Puts back what is removed by hand while the daemon runs. */
+function mindPlaces(parts: DaemonParts, paths: DaemonPaths, lock: LockFile, server: ApiServer): PlaceMinder {
+  return new PlaceMinder({
+    clock: parts.clock,
+    directories: [paths.stateDirectory, paths.runDirectory, paths.logs, paths.instances, paths.applied],
+    restorers: [
+      () => (lock.restore() ? paths.lock : null),
+      () => (parts.supervision.wanted.restore() ? paths.wanted : null),
+      () => (server.restoreSocket() ? paths.controlSocket : null),
+    ],
+    warn: (message) => parts.logs.own.warn(message),
+  });
 }
 
 /** Takes over what is there, goes to the configuration as it is now, and starts what is wanted. */

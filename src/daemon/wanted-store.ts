@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readJsonFile, writeFileAtomically } from "../platform/atomic-file.ts";
 import type { WantedService } from "../services/ports.ts";
 import { parseWanted } from "../services/wanted.ts";
@@ -14,6 +15,7 @@ export class WantedStore {
   private readonly options: WantedStoreOptions;
   private dirty = false;
   private frozen = false;
+  private written = false;
 
   constructor(options: WantedStoreOptions) {
     this.options = options;
@@ -39,9 +41,17 @@ export class WantedStore {
     try {
       const kept = { bootId: this.options.bootId, services: this.options.collect() };
       writeFileAtomically(this.options.path, JSON.stringify(kept));
+      this.written = true;
     } catch (error) {
       this.options.fault(error);
     }
+  }
+
+  /** Writes it anew if the file was removed by hand. @returns whether that was needed */
+  restore(): boolean {
+    if (!this.written || this.frozen || existsSync(this.options.path)) return false;
+    this.flush();
+    return true;
   }
 
   /** The daemon ends: that it stops the services is nobody's wish for the next one. */

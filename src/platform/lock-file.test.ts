@@ -32,6 +32,21 @@ describe("the lock", () => {
     if (third.ok) third.value[Symbol.dispose]();
   });
 
+  test("is not lost with its file, which can be written anew", () => {
+    const path = join(folder, "removed");
+    const first = LockFile.acquire(libc, path, ME);
+    if (!first.ok) throw new Error("not free");
+    using lock = first.value;
+    rmSync(path);
+    expect(LockFile.acquire(libc, path, { ...ME, pid: 43 })).toMatchObject({ ok: false, error: { kind: "held" } });
+    rmSync(path);
+    lock.restore();
+    expect(LockFile.acquire(libc, path, { ...ME, pid: 43 })).toEqual({
+      ok: false,
+      error: { kind: "held", holder: ME },
+    });
+  });
+
   test("is free again when its holder was killed, and children do not keep it", async () => {
     const path = join(folder, "killed");
     const script = `

@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { ERRNO, LOCK_EX, LOCK_NB } from "./constants.ts";
 import type { Libc } from "./libc.ts";
@@ -19,13 +30,18 @@ const RETRY_MS = 10;
 
 /**
  * The exclusive right on a directory (law 2: one owner). The kernel gives it back however the holder ends, so there is no
- * stale lock; the file stays, for removing it would let two hold what each believes to be the lock.
+ * stale lock. The file tells who has it. It is locked, and so is the directory that it lies in: who removes the file by hand
+ * does not let a second one in.
  */
 export class LockFile implements Disposable {
-  private fd: number | undefined;
+  private descriptors: readonly number[];
+  private readonly path: string;
+  private readonly holder: LockHolder;
 
-  private constructor(fd: number) {
-    this.fd = fd;
+  private constructor(descriptors: readonly number[], path: string, holder: LockHolder) {
+    this.descriptors = descriptors;
+    this.path = path;
+    this.holder = holder;
   }
 
   /**
@@ -46,7 +62,12 @@ export class LockFile implements Disposable {
       if (result === -ERRNO.EAGAIN) return err({ kind: "held", holder: readHolder(path) });
       return err({ kind: "unusable", reason: `the file system takes no locks (errno ${-result})` });
     }
-    return writeHolder(fd, holder);
+    const directory = lockDirectory(libc, dirname(path));
+    if (directory === "held") {
+      closeSync(fd);
+      return err({ kind: "held", holder: readHolder(path) });
+    }
+    return writeHolder([fd, ...directory], path, holder);
   }
 
   /**
@@ -71,18 +92,41 @@ export class LockFile implements Disposable {
 
   /** Gives the lock back; a second time does nothing. */
   release(): void {
-    if (this.fd !== undefined) closeSync(this.fd);
-    this.fd = undefined;
+    for (const fd of this.descriptors) closeSync(fd);
+    this.descriptors = [];
   }
 
   [Symbol.dispose](): void {
     this.release();
   }
 
-  /** Makes the lock of a descriptor that holds it. */
-  static of(fd: number): LockFile {
-    return new LockFile(fd);
+  /**
+   * Writes down anew who has it, if the file was removed by hand. Throws what the system says.
+   * @returns whether that was needed
+   */
+  restore(): boolean {
+    if (this.descriptors.length === 0 || existsSync(this.path)) return false;
+    writeFileSync(this.path, holderText(this.holder), { mode: 0o600 });
+    return true;
   }
+
+  /** Makes the lock of the descriptors that hold it. */
+  static of(descriptors: readonly number[], path: string, holder: LockHolder): LockFile {
+    return new LockFile(descriptors, path, holder);
+  }
+}
+
+/** Some file systems lock no directories; the file's own lock has to do there. */
+function lockDirectory(libc: Pick<Libc, "flock">, path: string): readonly number[] | "held" {
+  const fd = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  const result = libc.flock(fd, LOCK_EX | LOCK_NB);
+  if (result >= 0) return [fd];
+  closeSync(fd);
+  return result === -ERRNO.EAGAIN ? "held" : [];
+}
+
+function holderText(holder: LockHolder): string {
+  return `${holder.pid} ${holder.since}\n`;
 }
 
 /** Who wrote himself down last; undefined when there is no file or no such text. Says nothing about whether he still lives. */
@@ -95,14 +139,15 @@ export function readHolder(path: string): LockHolder | undefined {
   }
 }
 
-function writeHolder(fd: number, holder: LockHolder): Result<LockFile, LockFailure> {
+function writeHolder(descriptors: readonly number[], path: string, holder: LockHolder): Result<LockFile, LockFailure> {
+  const [fd = -1] = descriptors;
   try {
     ftruncateSync(fd, 0);
-    writeSync(fd, `${holder.pid} ${holder.since}\n`);
+    writeSync(fd, holderText(holder));
     fsyncSync(fd);
-    return ok(LockFile.of(fd));
+    return ok(LockFile.of(descriptors, path, holder));
   } catch (error) {
-    closeSync(fd);
+    for (const descriptor of descriptors) closeSync(descriptor);
     return err({ kind: "unusable", reason: reasonOf(error) });
   }
 }
