@@ -118,7 +118,7 @@ export class Supervision implements AsyncDisposable {
       const wish = wishFor(kept[spec.name], generation.instance.number, spec.autostart);
       const instance = this.supervisor.adoptInstance(generation, wish);
       const isOpen = generation.claimedBy !== null && generation.failure === null && !generation.empty;
-      if (isOpen) this.side.processes.adoptEntry(generation, generation.token, instance.spec);
+      if (isOpen) this.side.processes.adoptEntry(generation, instance.spec);
       return [{ instance, generation, isOpen }];
     });
     this.reconciler.fill(kept);
@@ -127,8 +127,8 @@ export class Supervision implements AsyncDisposable {
       this.side.sweep(end.instance);
     }
     this.side.listen();
-    for (const { instance, generation } of adopted) this.supervisor.resume(instance, generation);
-    this.side.processes.readAll();
+    for (const { instance } of adopted) this.supervisor.resume(instance);
+    for (const { generation } of adopted) this.side.processes.resumeEntry(generation);
     return adopted.filter(({ isOpen, generation }) => isOpen && generation.exit === null).length;
   }
 

@@ -1,5 +1,13 @@
-import { type Exit, type History, type InstanceEvent, type InstanceState, NEW_HISTORY } from "./instance-state.ts";
+import type { ServiceSpec } from "../model/service.ts";
+import type { Ending, Exit, History, InstanceEvent, InstanceState } from "./instance-state.ts";
 import type { GenerationId } from "./ports.ts";
+import { afterLaunch } from "./transitions.ts";
+
+/** Where an instance stood, as the daemon before this one kept it beside the generation. */
+export interface KeptState {
+  readonly state: InstanceState;
+  readonly sinceWallMs: number;
+}
 
 /** What a generation left in its directory, and whether its program can still be seen. */
 export interface FoundGeneration extends GenerationId {
@@ -12,15 +20,13 @@ export interface FoundGeneration extends GenerationId {
   readonly claimedBy: number | null;
   /** why no program came to be */
   readonly failure: string | null;
-  /** an earlier daemon saw it become ready */
-  readonly ready: boolean;
-  readonly exit: { readonly exit: Exit; readonly atWallMs: number } | null;
+  /** null: nothing was kept since the launch */
+  readonly kept: KeptState | null;
+  readonly exit: { readonly exit: Exit; readonly atWallMs: number; readonly atMonotonicMs: number } | null;
   /** the whole tree is gone */
   readonly empty: boolean;
-  /** when it became ready, or was claimed, or was made: wall clock, ms */
+  /** when it was claimed or made: wall clock, ms */
   readonly sinceWallMs: number;
-  /** an order had ended it: how it ended says nothing about the service */
-  readonly stopped: boolean;
 }
 
 export interface Adoption {
@@ -29,36 +35,120 @@ export interface Adoption {
   readonly events: readonly InstanceEvent[];
   /** a live program was taken over */
   readonly alive: boolean;
+  /** time that is left of the state; null: it has no timer */
+  readonly timerMs: number | null;
+  readonly sinceWallMs: number;
+}
+
+/** What the operator wants now; it overrides what was wanted when the state was kept. */
+export type Wish = Pick<History, "wanted" | "watched">;
+
+/** Where the machine of an instance stands when a new daemon finds this generation. */
+export function adopt(found: FoundGeneration, wish: Wish, spec: ServiceSpec, nowMs: number): Adoption {
+  const before = found.kept?.state ?? null;
+  const history: History = { ...(before?.history ?? found.history), ...wish, generation: found.generation };
+  const sinceWallMs = found.kept?.sinceWallMs ?? found.sinceWallMs;
+  const nothing = { events: [], alive: false, timerMs: null, sinceWallMs };
+  if (before !== null && isAtRest(before)) {
+    const state = atRest(before, history);
+    return { ...nothing, state, timerMs: timeLeft(state, nowMs) };
+  }
+  if (found.failure !== null) {
+    const events: InstanceEvent[] = [{ kind: "launch-failed", reason: found.failure }];
+    return { ...nothing, state: { name: "launching", history }, events };
+  }
+  if (found.claimedBy === null) {
+    return { ...nothing, state: { name: "launching", history }, events: [{ kind: "voided" }] };
+  }
+  const exit: Exit | null = found.exit?.exit ?? (found.empty ? { kind: "unknown" } : null);
+  const claimed = { pid: found.claimedBy, history };
+  if (exit !== null) {
+    const events: InstanceEvent[] = [{ kind: "exited", exit }, ...(found.empty ? [{ kind: "emptied" } as const] : [])];
+    return { ...nothing, state: ended(before, found, claimed, spec, nowMs), events };
+  }
+  const state = alive(before, claimed, spec, nowMs);
+  const timerMs = state.name === "starting" ? startTime(spec) : null;
+  return { state, events: ordersUnderWay(before, wish), alive: true, timerMs, sinceWallMs };
+}
+
+type AtRest = Extract<InstanceState, { name: "stopped" | "waiting" | "backoff" | "finished" | "failed" }>;
+
+/** Nothing of the generation is alive, and what follows was decided. */
+function isAtRest(state: InstanceState): state is AtRest {
+  return ["stopped", "waiting", "backoff", "finished", "failed"].includes(state.name);
+}
+
+function atRest(state: AtRest, history: History): InstanceState {
+  return history.wanted === "down" ? { name: "stopped", history, reason: null } : { ...state, history };
+}
+
+function timeLeft(state: InstanceState, nowMs: number): number | null {
+  if (state.name === "backoff") return Math.max(0, state.untilMs - nowMs);
+  return state.name === "failed" && state.reviveAtMs !== null ? Math.max(0, state.reviveAtMs - nowMs) : null;
+}
+
+function startTime({ ready, start }: ServiceSpec): number {
+  return ready.kind === "time" ? start.waitMs : start.timeoutMs;
+}
+
+interface Claimed {
+  readonly pid: number;
+  readonly history: History;
+}
+
+/** The program runs. One that was being ended is taken as it was before that; the order is then given again. */
+function alive(before: InstanceState | null, { pid, history }: Claimed, spec: ServiceSpec, nowMs: number) {
+  const readyAtMs = readyTime(before);
+  if (readyAtMs !== null) return { name: "running", history, pid, readyAtMs } as const;
+  if (before?.name === "ending") return { name: "starting", history, pid } as const;
+  return afterLaunch(history, pid, { spec, nowMs, random: 0 }).state;
+}
+
+/** It ended while no daemon was there; how long it had been ready is counted up to its end, not up to now. */
+function ended(
+  before: InstanceState | null,
+  found: FoundGeneration,
+  claimed: Claimed,
+  spec: ServiceSpec,
+  nowMs: number,
+): InstanceState {
+  const agoMs = found.exit === null ? 0 : Math.max(0, nowMs - found.exit.atMonotonicMs);
+  if (before?.name === "ending") {
+    const readyAtMs = before.readyAtMs === null ? null : before.readyAtMs + agoMs;
+    return { name: "ending", ...claimed, exit: null, why: before.why, readyAtMs, phase: "asked", asks: 1 } as Ending;
+  }
+  const state = alive(before, claimed, spec, nowMs);
+  return state.name === "running" && before !== null ? { ...state, readyAtMs: state.readyAtMs + agoMs } : state;
+}
+
+function readyTime(state: InstanceState | null): number | null {
+  return state?.name === "running" || state?.name === "reloading" || state?.name === "ending" ? state.readyAtMs : null;
+}
+
+/** What the daemon before us had begun and could not finish is begun again. */
+function ordersUnderWay(before: InstanceState | null, wish: Wish): InstanceEvent[] {
+  if (wish.wanted === "down") return [{ kind: "stop-ordered" }];
+  if (before?.name !== "ending") return [];
+  if (before.why.kind === "ordered") return [{ kind: "restart-ordered" }];
+  return before.why.kind === "start-failed" ? [{ kind: "start-failed", reason: before.why.reason }] : [];
 }
 
 /**
- * Where the machine of an instance stands when a new daemon finds this generation.
- * @param wish what the operator wants now; it overrides what was wanted at the launch
+ * Must the next daemon be told? What follows from the records of the shim alone need not: a launch, an end by itself.
+ * @param isHeldUp of a waiting one: is there something that it waits for?
  */
-export function adopt(found: FoundGeneration, wish: Pick<History, "wanted" | "watched">, nowMs: number): Adoption {
-  const history: History = { ...found.history, ...wish, generation: found.generation };
-  if (found.stopped) {
-    const fresh: History = { ...NEW_HISTORY, ...wish, generation: found.generation };
-    return { state: { name: "stopped", history: fresh, reason: null }, events: [], alive: false };
+export function isWorthKeeping(state: InstanceState, isHeldUp: () => boolean): boolean {
+  switch (state.name) {
+    case "held":
+    case "launching":
+    case "starting":
+    case "reloading":
+      return false;
+    case "ending":
+      return state.why.kind !== "exited";
+    case "waiting":
+      return isHeldUp();
+    default:
+      return true;
   }
-  if (found.failure !== null) {
-    return {
-      state: { name: "launching", history },
-      events: [{ kind: "launch-failed", reason: found.failure }],
-      alive: false,
-    };
-  }
-  if (found.claimedBy === null) {
-    return { state: { name: "launching", history }, events: [{ kind: "voided" }], alive: false };
-  }
-  const pid = found.claimedBy;
-  const state: InstanceState = found.ready
-    ? { name: "running", history, pid, readyAtMs: nowMs }
-    : { name: "starting", history, pid };
-  const exit: Exit | null = found.exit?.exit ?? (found.empty ? { kind: "unknown" } : null);
-  const events: InstanceEvent[] = [];
-  if (exit === null && wish.wanted === "down") events.push({ kind: "stop-ordered" });
-  if (exit !== null) events.push({ kind: "exited", exit });
-  if (found.empty) events.push({ kind: "emptied" });
-  return { state, events, alive: exit === null };
 }

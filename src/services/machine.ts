@@ -148,7 +148,7 @@ export const INSTANCE_TABLE: Table = {
     "reload-ordered": "refuse",
     launched: (state, event, context) => to.afterLaunch(state.history, event.pid, context),
     "launch-failed": (state, event, context) => to.launchFailed(state.history, event.reason, context),
-    voided: (state, _event, context) => to.launchFailed(state.history, "the launch was void", context),
+    voided: (state) => to.launchVoid(state.history),
     "ready-reported": "ignore",
     "start-failed": "ignore",
     "deadline-extended": "ignore",

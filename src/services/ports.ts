@@ -2,6 +2,7 @@ import type { EventDraft } from "../model/event.ts";
 import type { InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import type { SignalName } from "../model/signal.ts";
+import type { KeptState } from "./adoption.ts";
 import type { Exit, History, SignalReach } from "./instance-state.ts";
 
 /** One start of one instance. */
@@ -47,10 +48,8 @@ export interface Processes {
     command: readonly string[],
     timeoutMs: number,
   ): Promise<string | null>;
-  /** Remembered beside the generation, so that the next daemon need not wait for it again. */
-  markReady(id: GenerationId): void;
-  /** Remembered likewise: it was ended by an order, so the next daemon has nothing to make good. */
-  markStopped(id: GenerationId): void;
+  /** Kept beside the generation for the next daemon; `adopt` takes it back. */
+  keepState(id: GenerationId, kept: KeptState): void;
   /** Log settings have changed: the shim takes them over while it runs. */
   applyLogSettings(id: GenerationId, spec: ServiceSpec): void;
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import { formatInstance, type InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
-import { adopt, type FoundGeneration } from "./adoption.ts";
+import { type Adoption, adopt, type FoundGeneration, isWorthKeeping } from "./adoption.ts";
 import { describeExit, exitData } from "./exit-words.ts";
 import { Instance, type InstanceHost } from "./instance.ts";
 import { type Exit, type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
@@ -40,6 +40,8 @@ export class Supervisor implements InstanceHost {
   private readonly ports: SupervisorPorts;
   private storm: StormLimit = NO_RESTARTS_YET;
   private readonly lineWatches = new Map<Instance, Disposable>();
+  /** between the two halves of an adoption */
+  private readonly adoptions = new Map<Instance, Adoption>();
   private readonly moveListeners = new Set<MoveListener>();
 
   constructor(ports: SupervisorPorts) {
@@ -81,13 +83,21 @@ export class Supervisor implements InstanceHost {
 
   /** Takes over what an earlier daemon left. The service must be in the roster. */
   adoptInstance(found: FoundGeneration, wish: Pick<History, "wanted" | "watched">): Instance {
+    const service = this.roster.services.get(found.instance.service);
+    if (service === undefined) throw new Error(`no service for instance ${formatInstance(found.instance)}`);
     const isRetired = this.roster.isRetired({ id: found.instance });
-    const adoption = adopt(found, isRetired ? { ...wish, wanted: "down" } : wish, this.clock.monotonicMs());
+    const present: typeof wish = isRetired ? { ...wish, wanted: "down" } : wish;
+    const adoption = adopt(found, present, service.spec, this.clock.monotonicMs());
     const instance = this.addInstance(found.instance, adoption.state);
     instance.token = found.token;
     instance.causeId = found.cause;
-    if (found.exit !== null) instance.lastExit = found.exit;
-    instance.sinceWallMs = found.sinceWallMs;
+    if (found.exit !== null) {
+      instance.lastExit = found.exit;
+      // Nothing more will happen to it, so this is the last chance to record what the daemon before us may not have.
+      if (found.stopped) this.recordPastEnd({ ...found, exit: found.exit.exit });
+    }
+    instance.sinceWallMs = adoption.sinceWallMs;
+    this.adoptions.set(instance, adoption);
     if (adoption.alive) {
       const message = `taken over while it runs, pid ${found.claimedBy}`;
       instance.causeId = this.record(instance, { kind: "instance.adopted", message, data: { pid: found.claimedBy } });
@@ -96,15 +106,17 @@ export class Supervisor implements InstanceHost {
   }
 
   /** The second half of an adoption, when every instance is there: what happened meanwhile is dispatched. */
-  resume(instance: Instance, found: FoundGeneration): void {
-    const { history } = instance.state;
-    const adoption = adopt(found, history, this.clock.monotonicMs());
-    if (instance.state.name === "starting" && adoption.events.length === 0) {
-      const { start, ready } = instance.spec;
-      instance.resumeTimer(ready.kind === "time" ? start.waitMs : start.timeoutMs);
-      this.watchReadiness(instance);
+  resume(instance: Instance): void {
+    const adoption = this.adoptions.get(instance);
+    if (!this.adoptions.delete(instance) || adoption === undefined) return;
+    if (adoption.timerMs !== null) instance.resumeTimer(adoption.timerMs);
+    this.watchReadiness(instance);
+    for (const event of adoption.events) {
+      instance.dispatch(event);
+      if (event.kind === "exited") this.lookAtKey(instance);
     }
-    for (const event of adoption.events) instance.dispatch(event);
+    if (instance.state.name === "waiting") instance.lookAtDependencies();
+    this.forgetRetired(instance);
   }
 
   /** A fact about a generation; one about an older generation is late and dropped. */
@@ -213,13 +225,8 @@ export class Supervisor implements InstanceHost {
 
   moved(instance: Instance, before: InstanceState): void {
     const { state } = instance;
-    if (state.name === "running" && before.name !== "running" && before.name !== "reloading") {
-      this.processes.markReady(instance.generation);
-    }
-    if (state.name === "stopped" && before.name !== "stopped" && state.history.wanted === "down") {
-      this.processes.markStopped(instance.generation);
-    }
     if (state.name !== before.name) {
+      this.keep(instance);
       this.watchReadiness(instance);
       this.wakeDependants(instance.id.service);
     }
@@ -231,6 +238,13 @@ export class Supervisor implements InstanceHost {
     this.lookAtOrders(instance);
     for (const listener of this.moveListeners) listener(instance, before);
     this.ports.changed(instance);
+  }
+
+  private keep(instance: Instance): void {
+    const { state, sinceWallMs, generation } = instance;
+    if (generation.generation === 0) return;
+    if (!isWorthKeeping(state, () => this.missingDependencies(instance).length > 0)) return;
+    this.processes.keepState(generation, { state, sinceWallMs });
   }
 
   /** What others wait for has moved away from being ready: their orders may have become hopeless too. */

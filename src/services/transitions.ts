@@ -234,6 +234,16 @@ export function launchFailed(history: History, reason: string, context: MachineC
   return { state: next.state, effects: [failed, ...next.effects] };
 }
 
+/** Nobody's fault but ours: the daemon or the launcher died before the program began. */
+export function launchVoid(history: History): Next {
+  if (history.wanted === "down") {
+    return move({ name: "stopped", history, reason: null }, record("instance.stopped", "stopped before it ran"));
+  }
+  const message = `generation ${history.generation} was called off before it ran; it is launched anew`;
+  const next = beginByPolicy(history);
+  return { state: next.state, effects: [record("instance.stopped", message), ...next.effects] };
+}
+
 /** Turns what the restart policy says into the next state. */
 function follow(decision: RestartDecision, context: MachineContext): Next {
   const { history, reason } = decision;

@@ -1,4 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { stringify } from "smol-toml";
@@ -33,6 +44,13 @@ export interface Started {
   stderr(): string;
 }
 
+/** Holds programs back that do `read line < path`. */
+export interface Gate {
+  readonly path: string;
+  /** Lets so many pass that read it now or later. */
+  open(count?: number): void;
+}
+
 export interface RunOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly directory?: string;
@@ -55,6 +73,7 @@ export class Product implements AsyncDisposable {
   daemon: Started | null = null;
   private readonly environment: Readonly<Record<string, string>>;
   private readonly mark: string;
+  private readonly descriptors: number[] = [];
   private count = 0;
 
   /** @param environment of everything that is started; on top of the test's own, without what npm put there */
@@ -91,6 +110,14 @@ export class Product implements AsyncDisposable {
   read(name: string): string {
     const path = this.file(name);
     return existsSync(path) ? readFileSync(path, "utf8") : "";
+  }
+
+  gate(name: string): Gate {
+    const path = this.file(name);
+    Bun.spawnSync(["mkfifo", "-m", "666", path]);
+    const descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+    this.descriptors.push(descriptor);
+    return { path, open: (count = 1) => void writeSync(descriptor, "\n".repeat(count)) };
   }
 
   /** Starts any verb: `product.run(["status", "--json"])`. The directories are given by the environment. */
@@ -305,6 +332,7 @@ export class Product implements AsyncDisposable {
     await this.daemon?.kill("SIGKILL");
     await waitFor("the end of all that was started", () => this.killAll() === 0, { lastSeen: () => this.processes() });
     await this.daemon?.ended;
+    for (const descriptor of this.descriptors) closeSync(descriptor);
     removeTree(this.runDirectory);
     removeTree(this.directory);
   }

@@ -10,6 +10,7 @@ import type { GenerationId } from "../ports.ts";
 import { toExit } from "./exit-record.ts";
 import { describeFailure } from "./failed-step-words.ts";
 import { generationsIn } from "./generation-broom.ts";
+import { readKept } from "./kept-state.ts";
 import { fromNotes } from "./program-notes.ts";
 
 /** The end of a generation that is not the newest any more. */
@@ -97,10 +98,9 @@ export class FoundGenerations {
       claimedBy: claim?.kind === "program" ? claim.identity.pid : null,
       failure:
         failed === undefined ? null : failed && spec ? describeFailure(failed, spec) : `step ${failed.step} failed`,
-      ready: existsSync(join(directory, "ready")),
-      stopped: existsSync(join(directory, "stopped")),
-      sinceWallMs: changedAt(directory, ["ready", "claim", "spec"]),
-      exit: exit === undefined ? null : { exit: toExit(exit), atWallMs: exit.wallMs },
+      kept: readKept(directory, this.identities.boot.bootId, generation),
+      sinceWallMs: changedAt(directory, ["claim", "spec"]),
+      exit: exit === undefined ? null : { exit: toExit(exit), atWallMs: exit.wallMs, atMonotonicMs: exit.monotonicMs },
       empty: records.empty !== undefined,
     };
   }

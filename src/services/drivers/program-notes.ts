@@ -16,26 +16,31 @@ export interface Notes {
 /** Reads them back; what is missing or damaged reads as if the instance had never run before. */
 export function fromNotes(entries: readonly RecordEntry[]): Notes {
   const value = (key: string): string => entries.find((entry) => entry.key === key)?.value ?? "";
-  return { token: value("token"), history: parseHistory(value("x-history")), cause: value("x-cause") || null };
+  const history = parseHistory(parseJson(value("x-history")));
+  return { token: value("token"), history, cause: value("x-cause") || null };
 }
 
-function parseHistory(text: string): History {
+function parseJson(text: string): unknown {
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== "object" || parsed === null) return NEW_HISTORY;
-    const found = parsed as Partial<Record<keyof History, unknown>>;
-    const count = (value: unknown): number => (typeof value === "number" && value >= 0 ? value : 0);
-    const stamps = Array.isArray(found.restartStampsMs) ? found.restartStampsMs : [];
-    return {
-      generation: count(found.generation),
-      wanted: found.wanted === "up" ? "up" : "down",
-      watched: found.watched !== false,
-      restarts: count(found.restarts),
-      consecutive: count(found.consecutive),
-      failedStarts: count(found.failedStarts),
-      restartStampsMs: stamps.filter((stamp) => typeof stamp === "number"),
-    };
+    return JSON.parse(text);
   } catch {
-    return NEW_HISTORY;
+    return null;
   }
+}
+
+/** Takes what is of the right kind, and leaves the rest as in a new one. */
+export function parseHistory(value: unknown): History {
+  if (typeof value !== "object" || value === null) return NEW_HISTORY;
+  const found = value as Partial<Record<keyof History, unknown>>;
+  const count = (field: unknown): number => (typeof field === "number" && field >= 0 ? field : 0);
+  const stamps = Array.isArray(found.restartStampsMs) ? found.restartStampsMs : [];
+  return {
+    generation: count(found.generation),
+    wanted: found.wanted === "up" ? "up" : "down",
+    watched: found.watched !== false,
+    restarts: count(found.restarts),
+    consecutive: count(found.consecutive),
+    failedStarts: count(found.failedStarts),
+    restartStampsMs: stamps.filter((stamp) => typeof stamp === "number"),
+  };
 }

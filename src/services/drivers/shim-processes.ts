@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { formatInstance, type InstanceId, parseInstanceFileName } from "../../model/name.ts";
@@ -16,12 +16,14 @@ import {
 } from "../../platform/shim/generation-directory.ts";
 import type { BellLine, BellRecord } from "../../platform/shim/records.ts";
 import type { LogSettings, ProgramSpec } from "../../platform/shim/spec-file.ts";
+import type { KeptState } from "../adoption.ts";
 import type { SignalReach } from "../instance-state.ts";
 import type { GenerationFact, GenerationId, LaunchRequest, Processes } from "../ports.ts";
 import { toExit } from "./exit-record.ts";
 import { describeFailure } from "./failed-step-words.ts";
 import { generationsIn } from "./generation-broom.ts";
 import { entryKey, type GenerationEntry, generationDirectory } from "./generation-entry.ts";
+import { encodeKept, KEPT_STATE_FILE } from "./kept-state.ts";
 import type { TreeControl } from "./tree-control.ts";
 
 /** So often it is looked for what is left of a generation whose shim was killed. */
@@ -154,19 +156,16 @@ export class ShimProcesses implements Processes {
     return this.ports.runCommand(...words);
   }
 
-  markReady(id: GenerationId): void {
-    this.mark(id, "ready");
-  }
-
-  markStopped(id: GenerationId): void {
-    this.mark(id, "stopped");
-  }
-
-  private mark(id: GenerationId, name: "ready" | "stopped"): void {
+  keepState(id: GenerationId, kept: KeptState): void {
+    const directory = generationDirectory(this.ports.instancesDirectory, id);
+    const path = join(directory, KEPT_STATE_FILE);
     try {
-      writeFileSync(join(generationDirectory(this.ports.instancesDirectory, id), name), "", { mode: 0o600 });
+      // It is not there when the launch failed before anything was written.
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      writeFileSync(`${path}.new`, encodeKept(kept, this.ports.identities.boot.bootId), { mode: 0o600 });
+      renameSync(`${path}.new`, path);
     } catch {
-      // Removed by hand: the next daemon knows less of the past, nothing worse.
+      // No room, or taken away by hand: the next daemon knows less of the past, nothing worse.
     }
   }
 
@@ -302,7 +301,10 @@ export class ShimProcesses implements Processes {
 
   /** A new shim takes the output; whether the tree is empty can from now on only be seen. */
   private takeOver(entry: GenerationEntry): void {
-    if (!entry.shimLost) this.ports.shimLost(entry.id);
+    if (!entry.shimLost) {
+      this.ports.shimLost(entry.id);
+      this.mark(entry.id, "shim-lost");
+    }
     entry.shimLost = true;
     entry.shim = null;
     this.ports.orders().adopt(entry.directory);
@@ -351,24 +353,35 @@ export class ShimProcesses implements Processes {
     else this.ports.orders().watch(entry.directory, shim.pid, shim.startTicks);
   }
 
-  /** After an adoption: the generation is ours now. Facts that are there already are told by whoever adopts. */
-  adoptEntry(id: GenerationId, token: string, spec: ServiceSpec): void {
-    const directory = generationDirectory(this.ports.instancesDirectory, id);
-    const records = readGeneration(directory);
-    const program = records.claim?.kind === "program" ? records.claim.identity : null;
-    const phase = records.exit === undefined ? "claimed" : "exited";
+  /**
+   * After an adoption: the generation is ours now. What it was found with is told by whoever adopts; what has been
+   * recorded since comes with `resumeEntry`.
+   * @param found as it was read: between that and now its program may have ended
+   */
+  adoptEntry(found: GenerationId & { readonly token: string; readonly exit: unknown }, spec: ServiceSpec): void {
+    const directory = generationDirectory(this.ports.instancesDirectory, found);
+    const { claim } = readGeneration(directory);
     const entry: GenerationEntry = {
-      id,
+      id: { instance: found.instance, generation: found.generation },
       directory,
-      token,
-      phase,
-      program,
+      token: found.token,
+      phase: found.exit === null ? "claimed" : "exited",
+      program: claim?.kind === "program" ? claim.identity : null,
       shim: null,
-      shimLost: false,
+      shimLost: existsSync(join(directory, "shim-lost")),
       lookTimer: null,
     };
-    this.entries.set(entryKey(id), entry);
-    this.specs.set(entryKey(id), spec);
+    this.entries.set(entryKey(entry.id), entry);
+    this.specs.set(entryKey(entry.id), spec);
+  }
+
+  /** The second half, when the machine knows what was found and the bell is read. */
+  resumeEntry(id: GenerationId): void {
+    const entry = this.entries.get(entryKey(id));
+    if (entry === undefined) return;
+    this.readRecords(entry);
+    if (!this.entries.has(entryKey(id))) return;
+    if (entry.shimLost) this.lookForRest(entry);
     this.watch(entry);
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { formatInstance, type InstanceId } from "../../model/name.ts";
 import type { ServiceSpec } from "../../model/service.ts";
-import type { FoundGeneration } from "../adoption.ts";
+import type { FoundGeneration, KeptState } from "../adoption.ts";
 import type { Exit } from "../instance-state.ts";
 import type { GenerationFact, GenerationId, LaunchRequest, Processes } from "../ports.ts";
 import type { Chance } from "./chance.ts";
@@ -14,11 +14,10 @@ export interface ScriptedGeneration {
   mainAlive: boolean;
   /** processes that the main one left or has beside it */
   children: number;
-  exit: { exit: Exit; atWallMs: number } | null;
+  exit: { exit: Exit; atWallMs: number; atMonotonicMs: number } | null;
   shimAlive: boolean;
   empty: boolean;
-  ready: boolean;
-  stopped: boolean;
+  kept: KeptState | null;
   /** ignores everything but KILL */
   stubborn: boolean;
 }
@@ -64,8 +63,7 @@ export class ScriptedHost implements Processes {
       exit: null,
       shimAlive: true,
       empty: false,
-      ready: false,
-      stopped: false,
+      kept: null,
       stubborn: this.chance.happens(this.temper.stubborn),
     };
     this.generations.push(generation);
@@ -103,8 +101,8 @@ export class ScriptedHost implements Processes {
     if (!generation.mainAlive) return;
     generation.mainAlive = false;
     const seen: Exit = generation.shimAlive ? exit : { kind: "unknown" };
-    generation.exit = { exit: seen, atWallMs: this.clock.wallMs() };
-    this.tell(generation, { kind: "exited", ...generation.exit });
+    generation.exit = { exit: seen, atWallMs: this.clock.wallMs(), atMonotonicMs: this.clock.monotonicMs() };
+    this.tell(generation, { kind: "exited", exit: seen, atWallMs: this.clock.wallMs() });
     this.lookIfEmpty(generation);
   }
 
@@ -174,14 +172,9 @@ export class ScriptedHost implements Processes {
     return null;
   }
 
-  markReady(id: GenerationId): void {
+  keepState(id: GenerationId, kept: KeptState): void {
     const generation = this.find(id);
-    if (generation !== undefined) generation.ready = true;
-  }
-
-  markStopped(id: GenerationId): void {
-    const generation = this.find(id);
-    if (generation !== undefined) generation.stopped = true;
+    if (generation !== undefined) generation.kept = kept;
   }
 
   applyLogSettings(): void {}
@@ -221,8 +214,7 @@ function toFound(generation: ScriptedGeneration): FoundGeneration {
     cause: request.cause,
     claimedBy: typeof generation.claim === "number" ? generation.claim : null,
     failure: generation.failure,
-    ready: generation.ready,
-    stopped: generation.stopped,
+    kept: generation.kept,
     sinceWallMs: 0,
     exit: generation.exit,
     empty: generation.empty,

@@ -58,11 +58,11 @@ export class World {
         number,
         supervisor.roster.services.get(service)?.spec.autostart ?? false,
       );
-      return { generation, instance: supervisor.adoptInstance(generation, wish) };
+      return supervisor.adoptInstance(generation, wish);
     });
     reconciler.fill(this.kept);
     this.host.listener = (id, fact) => supervisor.fact(id, fact);
-    for (const { instance, generation } of adopted) supervisor.resume(instance, generation);
+    for (const instance of adopted) supervisor.resume(instance);
     const idle = [...supervisor.roster.instances()].filter(
       (instance) =>
         instance.state.name === "stopped" && instance.state.history.wanted === "up" && instance.state.reason === null,

@@ -1,0 +1,76 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { KeptState } from "../adoption.ts";
+import type { EndReason, InstanceState } from "../instance-state.ts";
+import { parseHistory } from "./program-notes.ts";
+
+/** The file in a generation directory that says where its instance stands; see docs/shim.md. */
+export const KEPT_STATE_FILE = "state";
+
+/** @param bootId of the host: the times in it mean nothing after a reboot */
+export function encodeKept(kept: KeptState, bootId: string): string {
+  return `${JSON.stringify({ bootId, ...kept })}\n`;
+}
+
+/** @returns null when it is not there, damaged, of another boot or of another generation */
+export function readKept(directory: string, bootId: string, generation: number): KeptState | null {
+  try {
+    const json: unknown = JSON.parse(readFileSync(join(directory, KEPT_STATE_FILE), "utf8"));
+    const { bootId: writtenIn, sinceWallMs, state } = fieldsOf(json);
+    if (writtenIn !== bootId || typeof sinceWallMs !== "number") return null;
+    const parsed = parseState(fieldsOf(state));
+    return parsed === null || parsed.history.generation !== generation ? null : { state: parsed, sinceWallMs };
+  } catch {
+    return null;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function parseState(fields: Fields): InstanceState | null {
+  const history = parseHistory(fields.history);
+  const { name } = fields;
+  const reason = typeof fields.reason === "string" ? fields.reason : null;
+  switch (name) {
+    case "stopped":
+      return { name, history, reason };
+    case "waiting":
+    case "finished":
+      return { name, history };
+    case "backoff":
+      return isNumber(fields.untilMs) ? { name, history, untilMs: fields.untilMs, reason: reason ?? "" } : null;
+    case "failed": {
+      const { reviveAtMs } = fields;
+      return isNumberOrNull(reviveAtMs) ? { name, history, reason: reason ?? "", reviveAtMs } : null;
+    }
+    case "running": {
+      const { pid, readyAtMs } = fields;
+      return isNumber(pid) && isNumber(readyAtMs) ? { name, history, pid, readyAtMs } : null;
+    }
+    case "ending": {
+      const { pid, readyAtMs } = fields;
+      const why = parseWhy(fieldsOf(fields.why));
+      if (!isNumberOrNull(pid) || !isNumberOrNull(readyAtMs) || why === null) return null;
+      return { name, history, pid, exit: null, why, readyAtMs, phase: "asked", asks: 1 };
+    }
+    default:
+      return null;
+  }
+}
+
+function parseWhy({ kind, reason }: Fields): EndReason | null {
+  if (kind === "ordered" || kind === "exited") return { kind };
+  return kind === "start-failed" && typeof reason === "string" ? { kind, reason } : null;
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value);
+}
+
+function isNumberOrNull(value: unknown): value is number | null {
+  return value === null || isNumber(value);
+}
