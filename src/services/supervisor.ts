@@ -94,7 +94,7 @@ export class Supervisor implements InstanceHost {
     if (found.exit !== null) {
       instance.lastExit = found.exit;
       // Nothing more will happen to it, so this is the last chance to record what the daemon before us may not have.
-      if (found.stopped) this.recordPastEnd({ ...found, exit: found.exit.exit });
+      if (adoption.events.length === 0) this.recordPastEnd({ ...found, exit: found.exit.exit });
     }
     instance.sinceWallMs = adoption.sinceWallMs;
     this.adoptions.set(instance, adoption);

@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { formatInstance, type InstanceId, parseInstanceFileName } from "../../model/name.ts";
@@ -169,6 +169,14 @@ export class ShimProcesses implements Processes {
     }
   }
 
+  private markShimLost({ directory }: GenerationEntry): void {
+    try {
+      writeFileSync(join(directory, "shim-lost"), "", { mode: 0o600 });
+    } catch {
+      // As above.
+    }
+  }
+
   applyLogSettings(id: GenerationId, spec: ServiceSpec): void {
     const entry = this.entries.get(entryKey(id));
     if (entry === undefined || entry.phase === "preparing") return;
@@ -303,7 +311,7 @@ export class ShimProcesses implements Processes {
   private takeOver(entry: GenerationEntry): void {
     if (!entry.shimLost) {
       this.ports.shimLost(entry.id);
-      this.mark(entry.id, "shim-lost");
+      this.markShimLost(entry);
     }
     entry.shimLost = true;
     entry.shim = null;
