@@ -28,6 +28,8 @@ import type { TreeControl } from "./tree-control.ts";
 
 /** So often it is looked for what is left of a generation whose shim was killed. */
 const LOOK_FOR_REST_MS = 250;
+/** In the directory of a generation whose first shim was killed. */
+const SHIM_LOST_FILE = "shim-lost";
 
 export interface ShimOrders {
   launch(directory: string): void;
@@ -169,11 +171,12 @@ export class ShimProcesses implements Processes {
     }
   }
 
-  private markShimLost({ directory }: GenerationEntry): void {
+  /** For the daemon after us: the shim that it will find is not the first one. */
+  private markShimLost(entry: GenerationEntry): void {
     try {
-      writeFileSync(join(directory, "shim-lost"), "", { mode: 0o600 });
+      writeFileSync(join(entry.directory, SHIM_LOST_FILE), "", { mode: 0o600 });
     } catch {
-      // As above.
+      // Taken away by hand: the next daemon may look for what is left where it is not, and sees only what is below it.
     }
   }
 
@@ -376,7 +379,7 @@ export class ShimProcesses implements Processes {
       phase: found.exit === null ? "claimed" : "exited",
       program: claim?.kind === "program" ? claim.identity : null,
       shim: null,
-      shimLost: existsSync(join(directory, "shim-lost")),
+      shimLost: existsSync(join(directory, SHIM_LOST_FILE)),
       lookTimer: null,
     };
     this.entries.set(entryKey(entry.id), entry);

@@ -1,0 +1,68 @@
+import type { OrderRequest } from "../../src/model/order.ts";
+import { Chance } from "../../src/services/simulation/chance.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { ChaosHost } from "./chaos-host.ts";
+import { type Verdict, verify } from "./verify.ts";
+
+export interface ChaosOptions {
+  readonly seed: number;
+  /** how many times the daemon is killed */
+  readonly kills: number;
+  /** shims and the launcher are killed too */
+  readonly alsoShims: boolean;
+  /** an empty directory with a short path */
+  readonly directory: string;
+}
+
+/** A daemon lives at most so long before it is killed; often it is still beginning. */
+const LONGEST_LIFE_MS = 900;
+const LONGEST_ABSENCE_MS = 250;
+const MOST_SHIMS_AT_ONCE = 3;
+
+/**
+ * Twenty services write, crash and are ordered about while Muster is killed under them; then all ends in order, and what
+ * the programs noted is compared with what Muster kept. The same seed gives the same orders and pauses; what falls
+ * between them is the kernel's.
+ */
+export async function runChaos(options: ChaosOptions): Promise<Verdict> {
+  const chance = new Chance(options.seed);
+  await using host = new ChaosHost(options.directory, options.seed);
+  for (let kill = 0; kill < options.kills; kill++) {
+    host.startDaemon();
+    await disturb(host, chance, options);
+    host.look();
+    await host.killDaemon();
+    if (options.alsoShims && chance.happens(0.5)) host.killShims(chance, MOST_SHIMS_AT_ONCE);
+    await Bun.sleep(chance.between(0, LONGEST_ABSENCE_MS));
+    host.look();
+  }
+  host.startDaemon();
+  await host.untilAnswered();
+  await disturb(host, chance, options);
+  await host.end();
+  host.look();
+  const leftovers = (): string[] => host.leftovers();
+  await waitFor("nothing to be left", () => leftovers().length === 0, { lastSeen: leftovers }).catch((error: unknown) =>
+    host.faults.push(String(error)),
+  );
+  const verdict = verify(host, options.directory);
+  return verdict.faults.length === 0 ? verdict : { ...verdict, faults: [...verdict.faults, host.lastWords()] };
+}
+
+/** Orders, and with `alsoShims` kills beside the daemon, for the time that this daemon has. */
+async function disturb(host: ChaosHost, chance: Chance, { alsoShims }: ChaosOptions): Promise<void> {
+  const endMs = performance.now() + chance.between(0, LONGEST_LIFE_MS);
+  while (performance.now() < endMs) {
+    await Bun.sleep(chance.between(5, 120));
+    await host.order(randomOrder(host, chance));
+    if (!alsoShims) continue;
+    if (chance.happens(0.3)) host.killShims(chance, MOST_SHIMS_AT_ONCE);
+    if (chance.happens(0.1)) host.killLauncher();
+  }
+}
+
+function randomOrder(host: ChaosHost, chance: Chance): OrderRequest {
+  const order = chance.pick(["start", "start", "start", "stop", "restart", "rotate"] as const);
+  const targets = Array.from({ length: chance.between(1, 4) }, () => chance.pick(host.services).name);
+  return { order, targets: [...new Set(targets)] };
+}
