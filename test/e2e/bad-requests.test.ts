@@ -1,8 +1,8 @@
 /** Requests and command lines that nobody should make: each has a clear answer, and supervision goes on. */
 import { describe, expect, test } from "bun:test";
-import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
+import { memoryKb } from "../support/memory.ts";
 import { Product } from "../support/product.ts";
 import { AT_ONCE, STEADY } from "../support/services.ts";
 
@@ -21,7 +21,11 @@ function exchange(product: Product, ...parts: readonly (string | Uint8Array)[]):
   });
 }
 
-async function post(product: Product, path: string, body: BodyInit): Promise<{ status: number; code: string }> {
+async function post(
+  product: Product,
+  path: string,
+  body: string | Uint8Array | ReadableStream<Uint8Array>,
+): Promise<{ status: number; code: string }> {
   const response = await fetch(`http://muster${path}`, {
     method: "POST",
     unix: join(product.runDirectory, "muster.sock"),
@@ -131,7 +135,7 @@ describe("malformed requests", () => {
     await using product = new Product("bad", { web: STEADY });
     const daemon = await product.up();
     await product.untilReady("web");
-    const memory = () => residentKb(daemon.pid);
+    const memory = () => memoryKb(daemon.pid);
     const before = memory();
     const length = 100_000_000;
     const head = `POST /v1/orders HTTP/1.1\r\nhost: x\r\ncontent-length: ${length}\r\n\r\n`;
@@ -158,7 +162,7 @@ describe("malformed requests", () => {
 describe("a file with 2000 services", () => {
   test("is planned, applied and shown in reasonable time; a handful of them runs", async () => {
     await using product = new Product("bad", { first: STEADY });
-    const daemon = await product.up();
+    await product.up();
     await product.untilReady("first");
     const many = Object.fromEntries(
       Array.from({ length: 2_000 }, (_, index) => [
@@ -194,8 +198,3 @@ describe("a file with 2000 services", () => {
     expect((await product.instance("s5")).state).toBe("stopped");
   });
 });
-
-function residentKb(pid: number): number {
-  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  return Number(/^Pss:\s+(\d+)/m.exec(rollup)?.[1]);
-}
