@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { LoadedConfiguration } from "../model/config/load.ts";
 import { unpackConfiguration } from "../model/config/transfer.ts";
+import type { ServiceSpec } from "../model/service.ts";
 import { writeFileAtomically } from "../platform/atomic-file.ts";
 
 /** How many applied configurations are kept, the present one among them. */
@@ -36,6 +37,15 @@ export class AppliedStore {
     const number = this.numbers().at(-2);
     const loaded = this.load(number);
     return loaded === null || number === undefined ? null : { loaded, packed: this.text(number) };
+  }
+
+  /** The service as the newest configuration that had it declared it; undefined: none of those kept had it. */
+  formerSpec(service: string): ServiceSpec | undefined {
+    for (const number of this.numbers().reverse()) {
+      const spec = this.load(number)?.host.services.get(service);
+      if (spec !== undefined) return spec;
+    }
+    return undefined;
   }
 
   private load(number: number | undefined): LoadedConfiguration | null {

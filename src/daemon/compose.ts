@@ -155,6 +155,7 @@ function buildSupervision(
     logSettings: (instance, spec) => logs.settings(instance, spec),
     output: (instance, fact) => logs.output(instance, fact),
     host: () => configuration.host,
+    formerSpec: (service) => configuration.formerSpec(service),
     changed: () => changes.changed(),
     keyEnded: hooks.keyEnded,
   });

@@ -4,7 +4,7 @@ import { compareDaemons, compareHosts } from "../model/config/compare.ts";
 import type { LoadedConfiguration } from "../model/config/load.ts";
 import { codedError } from "../model/errors/catalogue.ts";
 import type { PlanReport } from "../model/plan.ts";
-import type { HostSpec } from "../model/service.ts";
+import type { HostSpec, ServiceSpec } from "../model/service.ts";
 import type { AppliedStore } from "./applied-store.ts";
 import { type Loaded, type LoaderCommand, loadInProcess } from "./load-configuration.ts";
 
@@ -37,6 +37,11 @@ export class Configuration {
 
   get host(): HostSpec {
     return this.inForce.host;
+  }
+
+  /** As it was last declared, of a service that is in the configuration no more. */
+  formerSpec(service: string): ServiceSpec | undefined {
+    return this.applied.formerSpec(service);
   }
 
   static load(source: ConfigurationSource, loader: LoaderCommand): Promise<Result<Loaded, CodedError>> {

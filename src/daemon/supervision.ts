@@ -5,6 +5,7 @@ import type { EventDraft } from "../model/event.ts";
 import type { InstanceId } from "../model/name.ts";
 import type { HostSpec, ServiceSpec } from "../model/service.ts";
 import type { LogSettings } from "../platform/shim/spec-file.ts";
+import type { FoundGeneration } from "../services/adoption.ts";
 import { FoundGenerations } from "../services/drivers/found-generations.ts";
 import type { OutputFact } from "../services/drivers/shim-processes.ts";
 import { EndGate } from "../services/end-gate.ts";
@@ -26,6 +27,8 @@ export interface SupervisionParts extends ProcessSideParts {
   record(draft: EventDraft): string;
   logSettings(instance: InstanceId, spec: ServiceSpec): LogSettings;
   output(instance: InstanceId, fact: OutputFact): void;
+  /** as it was last declared, of a service that is in the configuration no more */
+  formerSpec(service: string): ServiceSpec | undefined;
   /** the configuration in force */
   host(): HostSpec;
   changed(instance: Instance): void;
@@ -113,7 +116,7 @@ export class Supervision implements AsyncDisposable {
     const generations = new FoundGenerations(this.parts.paths.instances, this.parts.identities);
     const found = generations.read((service) => inForce.services.get(service));
     const adopted = found.flatMap((generation) => {
-      const spec = inForce.services.get(generation.instance.service);
+      const spec = inForce.services.get(generation.instance.service) ?? this.formerSpec(generation);
       if (spec === undefined) return [];
       const wish = wishFor(kept[spec.name], generation.instance.number, spec.autostart);
       const instance = this.supervisor.adoptInstance(generation, wish);
@@ -130,6 +133,21 @@ export class Supervision implements AsyncDisposable {
     for (const { instance } of adopted) this.supervisor.resume(instance);
     for (const { generation } of adopted) this.side.processes.resumeEntry(generation);
     return adopted.filter(({ isOpen, generation }) => isOpen && generation.exit === null).length;
+  }
+
+  /** Of a service that an applied file took away, while its processes were still being ended: this goes on. */
+  private formerSpec(generation: FoundGeneration): ServiceSpec | undefined {
+    const { service } = generation.instance;
+    const isOver = generation.claimedBy === null || generation.empty;
+    if (isOver) return undefined;
+    const spec = this.parts.formerSpec(service);
+    if (spec === undefined) {
+      const message = `pid ${generation.claimedBy} is of the service ${service}, which nobody knows any more; end it by hand`;
+      this.parts.log("error", message);
+      return undefined;
+    }
+    this.reconciler.retain(spec);
+    return spec;
   }
 
   /** Starts what is wanted and does not run: the instances that were not adopted. */

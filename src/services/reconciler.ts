@@ -34,6 +34,14 @@ export class Reconciler {
     supervisor.roster.indexDependencies();
   }
 
+  /** A service that was taken away before this daemon began, and of which processes are left: they end, then it is forgotten. */
+  retain(spec: ServiceSpec): void {
+    const { roster, goneServices } = this.ports.supervisor;
+    if (roster.services.has(spec.name)) return;
+    roster.services.set(spec.name, { spec, scale: 0, instances: [] });
+    goneServices.add(spec.name);
+  }
+
   /** The instances that are wanted and were not adopted. */
   fill(kept: Readonly<Record<string, WantedService>>): void {
     const { supervisor } = this.ports;
@@ -79,12 +87,15 @@ export class Reconciler {
   private add(spec: ServiceSpec): Task[] {
     const { supervisor } = this.ports;
     supervisor.goneServices.delete(spec.name);
-    const service: RosterService = { spec, scale: null, instances: [] };
-    supervisor.roster.services.set(spec.name, service);
+    // One that was taken away a moment ago may still have instances that end; they are the same, not others.
+    const going = supervisor.roster.services.get(spec.name)?.instances ?? [];
+    supervisor.roster.services.set(spec.name, { spec, scale: null, instances: going });
     const tasks: Task[] = [];
     for (let number = 1; number <= spec.instances; number++) {
       const wish = wishFor(undefined, number, spec.autostart);
-      const instance = supervisor.createInstance({ service: spec.name, number }, wish);
+      const existing = supervisor.roster.find(spec.name, number);
+      if (existing !== undefined) existing.spec = this.ports.fillPlaceholders(spec, number);
+      const instance = existing ?? supervisor.createInstance({ service: spec.name, number }, wish);
       if (spec.autostart) tasks.push({ instance, goal: { kind: "up" }, event: { kind: "start-ordered" } });
     }
     return tasks;

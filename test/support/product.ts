@@ -197,7 +197,7 @@ export class Product implements AsyncDisposable {
     what: string,
     condition: (report: StatusReport) => Value,
     limitMs = LIMIT_MS,
-  ): Promise<NonNullable<Value>> {
+  ): Promise<Exclude<NonNullable<Value>, false>> {
     const end = new AbortController();
     let last: StatusReport | undefined;
     const timer = setTimeout(() => end.abort(), limitMs);
@@ -205,7 +205,7 @@ export class Product implements AsyncDisposable {
       for await (const report of this.client.followStatus(end.signal)) {
         last = report;
         const value = condition(report);
-        if (value) return value;
+        if (value) return value as Exclude<NonNullable<Value>, false>;
       }
     } finally {
       clearTimeout(timer);
@@ -249,10 +249,9 @@ export class Product implements AsyncDisposable {
     return found;
   }
 
+  /** Waits until it has a process. */
   async pidOf(name: string): Promise<number> {
-    const { pid, state } = await this.instance(name);
-    if (pid === null) throw new Error(`${name} has no process; it is ${state}`);
-    return pid;
+    return await this.until(`${name} to have a process`, (report) => findInstance(report, name)?.pid);
   }
 
   /** Gives an order through the API and waits for its end. */
