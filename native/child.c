@@ -164,7 +164,9 @@ int child_run(void *argument) {
   const struct spec *spec = child->spec;
   const char *value;
   must(child, STEP_SESSION, setsid() >= 0);
-  for (size_t cursor = 0; next_of(child, &cursor, "cgroup", &value);) must(child, STEP_CGROUP, enter_cgroup(value));
+  bool entered = child->in_cgroup;
+  for (size_t cursor = 0; next_of(child, &cursor, "cgroup", &value); entered = false)
+    must(child, STEP_CGROUP, entered || enter_cgroup(value));
   for (size_t cursor = 0; next_of(child, &cursor, "limit", &value);) must(child, STEP_LIMIT, set_limit(value));
   value = value_of(child, "nice");
   must(child, STEP_NICE, !value || set_nice(value));

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -287,11 +286,17 @@ static bool fork_program(const struct handover *handover, const struct spec *spe
   size_t room = CHILD_STACK_BYTES + ((size_t)spec->arguments + spec->variables + 4) * sizeof(char *);
   char *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED || pipe2(report, O_CLOEXEC)) return false;
-  char *stack = memory + CHILD_STACK_BYTES;
-  struct child child = {spec, {output[0], output[1]}, report[1], handover->handed, handover->umask, (char **)stack};
-  shim.program = clone(child_run, stack, CLONE_VM | CLONE_VFORK | SIGCHLD, &child);
+  char **vectors = (char **)(memory + CHILD_STACK_BYTES);
+  struct child child = {spec, {output[0], output[1]}, report[1], handover->handed, handover->umask, vectors, true};
+  int cgroup = open_cgroup(spec);
+  if (cgroup >= 0) shim.program = clone_program(child_run, memory, CHILD_STACK_BYTES, &child, cgroup);
+  if (cgroup < 0 || shim.program < 0) { /* also where the kernel, or a filter, does not know that way: the child goes there itself */
+    child.in_cgroup = false;
+    shim.program = clone_program(child_run, memory, CHILD_STACK_BYTES, &child, -1);
+  }
   int error = errno;
   munmap(memory, room);
+  if (cgroup >= 0) close(cgroup);
   close(report[1]);
   shim.report = report[0];
   errno = error;

@@ -107,9 +107,15 @@ struct child {
   unsigned handed;
   mode_t umask;
   char **vectors; /* room for argv and the environment, all null */
+  bool in_cgroup; /* it was born in the first of its cgroups */
 };
 
 int child_run(void *child);
+
+/* ---- clone.c ---- */
+
+int open_cgroup(const struct spec *spec);
+pid_t clone_program(int (*begin)(void *), char *stack, size_t stack_bytes, void *argument, int cgroup);
 
 /* ---- output.c, logfile.c: from the FIFOs into the log files ---- */
 
