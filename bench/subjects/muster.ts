@@ -7,13 +7,13 @@ import type { Plan, Restarts, Running, Subject } from "./subject.ts";
 const HOST_SETTINGS: Readonly<Record<Restarts, string>> = {
   default: "",
   first: "",
-  loop: "[daemon]\nrestart_limit = { restarts = 0 }\n",
+  loop: "[daemon]\nrestart_limit = { restarts = 100000 }\n",
 };
 
 const SERVICE_SETTINGS: Readonly<Record<Restarts, string>> = {
   default: "",
   first: 'backoff = { reset = "100ms" }\ngive_up = { restarts = 0 }\n',
-  loop: 'backoff = { free = 1000000 }\ngive_up = { restarts = 0 }\nstart = { wait = "0s" }\n',
+  loop: 'backoff = { free = 1000 }\ngive_up = { restarts = 0 }\nstart = { wait = "0s" }\n',
 };
 
 /** @param executable the compiled one */

@@ -18,7 +18,12 @@ export class OwnProcess {
   ) {
     this.child = Bun.spawn([...command], {
       cwd: options.directory ?? "/",
-      env: { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: "/nonexistent", ...options.environment },
+      env: {
+        PATH: process.env.PATH ?? "/usr/bin:/bin",
+        HOME: "/nonexistent",
+        NOCG: process.env.NOCG ?? "",
+        ...options.environment,
+      },
       stdin: "ignore",
       stdout: options.stdout ?? "ignore",
       stderr: options.stderr ?? "ignore",
