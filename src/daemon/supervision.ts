@@ -14,7 +14,8 @@ import { OrderDesk } from "../services/order-desk.ts";
 import type { ReadinessWatch, WantedService } from "../services/ports.ts";
 import { Reconciler } from "../services/reconciler.ts";
 import { Supervisor } from "../services/supervisor.ts";
-import { collectWanted, wishFor } from "../services/wanted.ts";
+import { idleButWanted, takeOver } from "../services/takeover.ts";
+import { collectWanted } from "../services/wanted.ts";
 import type { ProgramPreparer } from "./prepare-program.ts";
 import { ProcessSide, type ProcessSideParts } from "./process-side.ts";
 import { WantedStore } from "./wanted-store.ts";
@@ -112,49 +113,26 @@ export class Supervision implements AsyncDisposable {
    * @returns how many running programs were taken over
    */
   adopt(inForce: HostSpec, kept: Readonly<Record<string, WantedService>>): number {
-    this.reconciler.populate(inForce.services, kept);
-    const generations = new FoundGenerations(this.parts.paths.instances, this.parts.identities);
-    const found = generations.read((service) => inForce.services.get(service));
-    const adopted = found.flatMap((generation) => {
-      const spec = inForce.services.get(generation.instance.service) ?? this.formerSpec(generation);
-      if (spec === undefined) return [];
-      const wish = wishFor(kept[spec.name], generation.instance.number, spec.autostart);
-      const instance = this.supervisor.adoptInstance(generation, wish);
-      const isOpen = generation.claimedBy !== null && generation.failure === null && !generation.empty;
-      if (isOpen) this.side.processes.adoptEntry(generation, instance.spec);
-      return [{ instance, generation, isOpen }];
-    });
-    this.reconciler.fill(kept);
-    for (const end of generations.readOlder()) {
-      this.supervisor.recordPastEnd(end);
-      this.side.sweep(end.instance);
-    }
-    this.side.listen();
-    for (const { instance } of adopted) this.supervisor.resume(instance);
-    for (const { generation } of adopted) this.side.processes.resumeEntry(generation);
-    return adopted.filter(({ isOpen, generation }) => isOpen && generation.exit === null).length;
-  }
-
-  /** Of a service that an applied file took away, while its processes were still being ended: this goes on. */
-  private formerSpec(generation: FoundGeneration): ServiceSpec | undefined {
-    const { service } = generation.instance;
-    const isOver = generation.claimedBy === null || generation.empty;
-    if (isOver) return undefined;
-    const spec = this.parts.formerSpec(service);
-    if (spec === undefined) {
-      const message = `pid ${generation.claimedBy} is of the service ${service}, which nobody knows any more; end it by hand`;
-      this.parts.log("error", message);
-      return undefined;
-    }
-    this.reconciler.retain(spec);
-    return spec;
+    const { parts, side } = this;
+    const ports = {
+      supervisor: this.supervisor,
+      reconciler: this.reconciler,
+      generations: new FoundGenerations(parts.paths.instances, parts.identities),
+      processes: side.processes,
+      sweep: (instance: InstanceId) => side.sweep(instance),
+      listen: () => side.listen(),
+      formerSpec: (service: string) => parts.formerSpec(service),
+      stray: ({ claimedBy, instance }: FoundGeneration) => {
+        const what = `pid ${claimedBy} is of the service ${instance.service}`;
+        parts.log("error", `${what}, which nobody knows any more; end it by hand`);
+      },
+    };
+    return takeOver(ports, inForce.services, kept);
   }
 
   /** Starts what is wanted and does not run: the instances that were not adopted. */
   startWanted(by: string): string {
-    const idle = [...this.supervisor.roster.instances()].filter(
-      ({ state }) => state.name === "stopped" && state.reason === null && state.history.wanted === "up",
-    );
+    const idle = idleButWanted(this.supervisor.roster);
     return this.desk.startExactly(idle, by, "up").id;
   }
 

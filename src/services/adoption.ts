@@ -29,6 +29,13 @@ export interface FoundGeneration extends GenerationId {
   readonly sinceWallMs: number;
 }
 
+/** The end of a generation that is not the newest any more. */
+export interface PastEnd extends GenerationId {
+  readonly token: string;
+  readonly cause: string | null;
+  readonly exit: Exit;
+}
+
 export interface Adoption {
   readonly state: InstanceState;
   /** what happened while no daemon was there, to be dispatched in this order */

@@ -2,10 +2,10 @@ import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import { formatInstance, type InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
-import { type Adoption, adopt, type FoundGeneration, isWorthKeeping } from "./adoption.ts";
+import { type Adoption, adopt, type FoundGeneration, isWorthKeeping, type PastEnd } from "./adoption.ts";
 import { describeExit, exitData } from "./exit-words.ts";
 import { Instance, type InstanceHost } from "./instance.ts";
-import { type Exit, type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
+import { type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
 import { OrderBook } from "./order-book.ts";
 import type { GenerationFact, GenerationId, Processes, ReadinessWatch, Recorder } from "./ports.ts";
 import { satisfiesDependants } from "./public-status.ts";
@@ -155,9 +155,7 @@ export class Supervisor implements InstanceHost {
   }
 
   /** The end of an earlier generation, which the daemon before us may not have recorded any more. */
-  recordPastEnd(
-    end: GenerationId & { readonly token: string; readonly cause: string | null; readonly exit: Exit },
-  ): void {
+  recordPastEnd(end: PastEnd): void {
     this.ports.recorder.record({
       kind: "instance.exited",
       subject: formatInstance(end.instance),

@@ -4,21 +4,12 @@ import { type InstanceId, instanceFileName, parseInstanceFileName } from "../../
 import type { ServiceSpec } from "../../model/service.ts";
 import type { ProcessIdentities } from "../../platform/process-identity.ts";
 import { type GenerationRecords, readGeneration, voidClaim } from "../../platform/shim/generation-directory.ts";
-import type { FoundGeneration } from "../adoption.ts";
-import type { Exit } from "../instance-state.ts";
-import type { GenerationId } from "../ports.ts";
+import type { FoundGeneration, PastEnd } from "../adoption.ts";
 import { toExit } from "./exit-record.ts";
 import { describeFailure } from "./failed-step-words.ts";
 import { generationsIn } from "./generation-broom.ts";
 import { readKept } from "./kept-state.ts";
 import { fromNotes } from "./program-notes.ts";
-
-/** The end of a generation that is not the newest any more. */
-export interface PastEnd extends GenerationId {
-  readonly token: string;
-  readonly cause: string | null;
-  readonly exit: Exit;
-}
 
 /** Reads what earlier daemons left: the newest generation of every instance. */
 export class FoundGenerations {

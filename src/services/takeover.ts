@@ -1,0 +1,84 @@
+import type { InstanceId } from "../model/name.ts";
+import type { HostSpec, ServiceSpec } from "../model/service.ts";
+import type { FoundGeneration, PastEnd } from "./adoption.ts";
+import type { Instance } from "./instance.ts";
+import type { GenerationId, WantedService } from "./ports.ts";
+import type { Reconciler } from "./reconciler.ts";
+import type { Roster } from "./roster.ts";
+import type { Supervisor } from "./supervisor.ts";
+import { wishFor } from "./wanted.ts";
+
+export interface TakeoverPorts {
+  readonly supervisor: Supervisor;
+  readonly reconciler: Reconciler;
+  /** what earlier daemons left on disk */
+  readonly generations: {
+    /** the newest of each instance; nothing can claim it any more */
+    read(specOf: (service: string) => ServiceSpec | undefined): readonly FoundGeneration[];
+    readOlder(): readonly PastEnd[];
+  };
+  readonly processes: {
+    adoptEntry(found: FoundGeneration, spec: ServiceSpec): void;
+    /** Tells what has been recorded since the generation was read. */
+    resumeEntry(id: GenerationId): void;
+  };
+  /** Older generations of the instance may be removed once the journal has them. */
+  sweep(instance: InstanceId): void;
+  /** From now on facts come in. */
+  listen(): void;
+  /** as it was last declared, of a service that is in the configuration no more */
+  formerSpec(service: string): ServiceSpec | undefined;
+  /** Nobody knows what a running process belongs to. */
+  stray(found: FoundGeneration): void;
+}
+
+/**
+ * Takes over what earlier daemons left and creates what is missing; nothing is started. The order matters: what ends
+ * between the reading of its records and the first bell is told by `resumeEntry`.
+ * @param services of the configuration that what was left was started with
+ * @returns how many running programs were taken over
+ */
+export function takeOver(
+  ports: TakeoverPorts,
+  services: HostSpec["services"],
+  kept: Readonly<Record<string, WantedService>>,
+): number {
+  const { supervisor, reconciler, generations, processes } = ports;
+  reconciler.populate(services, kept);
+  const adopted = generations
+    .read((service) => services.get(service))
+    .flatMap((found) => {
+      const spec = services.get(found.instance.service) ?? retainFormer(ports, found);
+      if (spec === undefined) return [];
+      const wish = wishFor(kept[spec.name], found.instance.number, spec.autostart);
+      const instance = supervisor.adoptInstance(found, wish);
+      const mayLive = found.claimedBy !== null && found.failure === null && !found.empty;
+      if (mayLive) processes.adoptEntry(found, instance.spec);
+      return [{ instance, found, mayLive }];
+    });
+  reconciler.fill(kept);
+  for (const end of generations.readOlder()) {
+    supervisor.recordPastEnd(end);
+    ports.sweep(end.instance);
+  }
+  ports.listen();
+  for (const { instance } of adopted) supervisor.resume(instance);
+  for (const { found } of adopted) processes.resumeEntry(found);
+  return adopted.filter(({ mayLive, found }) => mayLive && found.exit === null).length;
+}
+
+/** Of a service that an applied file took away, while its processes were still being ended: this goes on. */
+function retainFormer(ports: TakeoverPorts, found: FoundGeneration): ServiceSpec | undefined {
+  if (found.claimedBy === null || found.empty) return undefined;
+  const spec = ports.formerSpec(found.instance.service);
+  if (spec === undefined) ports.stray(found);
+  else ports.reconciler.retain(spec);
+  return spec;
+}
+
+/** What is wanted, was not adopted, and was not left down on purpose: a new daemon starts it. */
+export function idleButWanted(roster: Roster): readonly Instance[] {
+  return [...roster.instances()].filter(
+    ({ state }) => state.name === "stopped" && state.reason === null && state.history.wanted === "up",
+  );
+}
