@@ -155,6 +155,7 @@ function buildSupervision(
     logSettings: (instance, spec) => logs.settings(instance, spec),
     output: (instance, fact) => logs.output(instance, fact),
     host: () => configuration.host,
+    useCgroups: ground.environment.MUSTER_NO_CGROUPS !== "1",
     formerSpec: (service) => configuration.formerSpec(service),
     changed: () => changes.changed(),
     keyEnded: hooks.keyEnded,

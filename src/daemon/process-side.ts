@@ -21,6 +21,8 @@ export interface ProcessSideParts {
   readonly identities: ProcessIdentities;
   readonly shim: ShimProgram;
   readonly paths: DaemonPaths;
+  /** false: whole trees are ended by way of their shims, as where no cgroup is to be had */
+  readonly useCgroups: boolean;
   log(level: "warn" | "error", message: string): void;
   launcherLost(): void;
   /** Resolves when everything recorded so far is on disk. */
@@ -56,7 +58,7 @@ export class ProcessSide implements AsyncDisposable {
     const handles = new ProcessHandles(libc, identities);
     this.table = new ProcessTable();
     const tree = new ProcessTree(this.table, handles, identities);
-    this.cgroups = openCgroups(paths.stateDirectory, parts.log);
+    this.cgroups = !parts.useCgroups ? null : openCgroups(paths.stateDirectory, parts.log);
     const marks = new ProcessMarks(this.table);
     this.trees = new TreeControl({ libc, handles, identities, tree, marks, cgroups: this.cgroups, log: parts.log });
     this.launcher = this.startLauncher();

@@ -17,7 +17,7 @@ import { MusterClient } from "../../src/client/client.ts";
 import type { EventKind, JournalEvent } from "../../src/model/event.ts";
 import type { OrderRequest, OrderStatus } from "../../src/model/order.ts";
 import type { InstanceStatus, PublicState, ServiceStatus, StatusReport } from "../../src/model/status.ts";
-import { processesWith, seeProcess, sendSignal } from "./processes.ts";
+import { allPids, processesWith, seeProcess, sendSignal } from "./processes.ts";
 import { removeTree } from "./temporary-directory.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -118,6 +118,23 @@ export class Product implements AsyncDisposable {
     const descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     this.descriptors.push(descriptor);
     return { path, open: (count = 1) => void writeSync(descriptor, "\n".repeat(count)) };
+  }
+
+  /** A process that is none of Muster's, and ends with the product. @returns its pid */
+  spawn(command: readonly string[]): number {
+    const [name, value] = this.mark.split("=") as [string, string];
+    const env = { ...process.env, [name]: value };
+    return Bun.spawn([...command], { env, cwd: this.directory, stdio: ["ignore", "ignore", "ignore"] }).pid;
+  }
+
+  /** The daemon's launcher of the moment. */
+  launcherPid(): number {
+    const launcher = allPids().find((pid) => {
+      const seen = seeProcess(pid);
+      return seen?.parent === this.daemon?.pid && seen?.command.startsWith("muster-shim launch");
+    });
+    if (launcher === undefined) throw new Error("the daemon has no launcher");
+    return launcher;
   }
 
   /** Starts any verb: `product.run(["status", "--json"])`. The directories are given by the environment. */
