@@ -18,6 +18,7 @@ export class Ending {
   private order: OrderStatus | null = null;
   private exitCode = 0;
   private readers = 0;
+  private isExpected = false;
   private readonly readerLeft = new ChangeSignal();
 
   constructor(parts: EndingParts) {
@@ -60,9 +61,15 @@ export class Ending {
     this.begin({ keep: false }, `the end of ${instance.name}, which is a key service`);
   }
 
+  /** Whoever orders the end asks next how it goes: that one is waited for, also when all is over before. */
+  expectReader(): void {
+    this.isExpected = true;
+  }
+
   /** Passes on what a reader of an order is told, and remembers that somebody still reads. */
   async *accompany<Item>(items: AsyncIterable<Item>): AsyncIterable<Item> {
     this.readers++;
+    this.isExpected = false;
     try {
       yield* items;
     } finally {
@@ -73,7 +80,7 @@ export class Ending {
 
   /** Resolves when every reader of an order has the end of it, or when the signal is aborted. */
   async readersLeft(signal: AbortSignal): Promise<void> {
-    while (this.readers > 0 && !signal.aborted) await this.readerLeft.next(signal);
+    while ((this.readers > 0 || this.isExpected) && !signal.aborted) await this.readerLeft.next(signal);
   }
 
   /** Asked a second time: KILL to what is left. */

@@ -54,7 +54,11 @@ export function createFacade(parts: DaemonParts): Facade {
       });
       return ok(await Promise.all(explained));
     },
-    shutDown: (options, by): OrderStatus => parts.ending.begin(options, by),
+    shutDown: (options, by): OrderStatus => {
+      const order = parts.ending.begin(options, by);
+      if (!order.ended) parts.ending.expectReader();
+      return order;
+    },
     setLogLevel: (level) => {
       logs.own.level = level;
     },
