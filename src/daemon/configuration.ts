@@ -5,6 +5,7 @@ import type { LoadedConfiguration } from "../model/config/load.ts";
 import { codedError } from "../model/errors/catalogue.ts";
 import type { PlanReport } from "../model/plan.ts";
 import type { HostSpec, ServiceSpec } from "../model/service.ts";
+import { systemReason } from "../platform/system-reason.ts";
 import type { AppliedStore } from "./applied-store.ts";
 import { type Loaded, type LoaderCommand, loadInProcess } from "./load-configuration.ts";
 
@@ -70,10 +71,15 @@ export class Configuration {
     return { report: { path, changes }, loaded, packed, daemonKeys };
   }
 
-  /** From now on this one is in force, and kept. */
-  adopt(step: Loaded): void {
+  /** From now on this one is in force, and kept. @returns why it could not be kept, or null */
+  adopt(step: Loaded): string | null {
     this.inForce = step.loaded;
-    this.applied.keep(step.packed);
+    try {
+      this.applied.keep(step.packed);
+      return null;
+    } catch (error) {
+      return systemReason(error);
+    }
   }
 }
 

@@ -61,7 +61,12 @@ export class Configurator {
   /** Does what the step says, and from then on goes by it. */
   carryOut(step: PlannedStep, by: string): ApplyReport {
     const { configuration, supervision } = this.parts;
-    configuration.adopt(step);
+    const unkept = configuration.adopt(step);
+    if (unkept !== null) {
+      this.parts.warn(
+        `cannot keep the applied configuration: ${unkept}; it is in force, but only until this daemon ends`,
+      );
+    }
     for (const warning of step.loaded.warnings) this.parts.warn(warning);
     const touched = step.report.changes.filter((change) => change.kind !== "untouched" || change.instances !== null);
     this.parts.record({

@@ -5,6 +5,7 @@ import { codedError } from "../model/errors/catalogue.ts";
 import { writeFileAtomically } from "../platform/atomic-file.ts";
 import type { Libc } from "../platform/libc.ts";
 import { LockFile } from "../platform/lock-file.ts";
+import { systemReason } from "../platform/system-reason.ts";
 import type { DaemonPaths } from "./options.ts";
 
 /** Makes the directories and takes the lock on them (law 2). Throws the coded errors of both. */
@@ -13,7 +14,7 @@ export async function takeDirectories(paths: DaemonPaths, libc: Libc, clock: Clo
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
     } catch (error) {
-      throw codedError("state-directory-unusable", { directory, reason: reasonOf(error) }, error);
+      throw codedError("state-directory-unusable", { directory, reason: systemReason(error) }, error);
     }
   }
   const holder = { pid: process.pid, since: formatRfc3339(clock.wallMs()) };
@@ -37,13 +38,4 @@ export function writeEnded(paths: DaemonPaths, exitCode: number): void {
   } catch {
     // Without it the guard would start us again, and the next daemon would meet the same broken directory.
   }
-}
-
-function reasonOf(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "EACCES" || code === "EPERM") return "this user may not write there";
-  if (code === "EROFS") return "the file system is read-only";
-  if (code === "ENOSPC") return "there is no room on the disk";
-  if (code === "ENOTDIR" || code === "EEXIST") return "a part of the path is not a directory";
-  return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,7 @@ import { dirname } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { ERRNO, LOCK_EX, LOCK_NB } from "./constants.ts";
 import type { Libc } from "./libc.ts";
+import { systemReason } from "./system-reason.ts";
 
 /** Who holds a lock, as that one wrote it down. */
 export interface LockHolder {
@@ -54,7 +55,7 @@ export class LockFile implements Disposable {
       // Neither truncated nor inherited: the text belongs to the holder, and a child must not keep the lock.
       fd = openSync(path, "a+", 0o600);
     } catch (error) {
-      return err({ kind: "unusable", reason: reasonOf(error) });
+      return err({ kind: "unusable", reason: systemReason(error) });
     }
     const result = libc.flock(fd, LOCK_EX | LOCK_NB);
     if (result < 0) {
@@ -148,10 +149,6 @@ function writeHolder(descriptors: readonly number[], path: string, holder: LockH
     return ok(LockFile.of(descriptors, path, holder));
   } catch (error) {
     for (const descriptor of descriptors) closeSync(descriptor);
-    return err({ kind: "unusable", reason: reasonOf(error) });
+    return err({ kind: "unusable", reason: systemReason(error) });
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

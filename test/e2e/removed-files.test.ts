@@ -82,7 +82,7 @@ describe("removed by hand:", () => {
     const lines = await waitFor("50 lines", () => {
       const text = product.output("ticker");
       const found = text.slice(0, text.lastIndexOf("\n")).split("\n");
-      return found.length >= 50 && found;
+      return found.length >= 50 ? found : undefined;
     });
     expect(lines.slice(0, 50)).toEqual(Array.from({ length: 50 }, (_, index) => String(first + index)));
     expect((await product.cli(["logs", "-n", "3", "ticker"])).stdout.trimEnd().split("\n").length).toBe(3);

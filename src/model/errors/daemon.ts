@@ -11,7 +11,7 @@ export const DAEMON_ERRORS = {
     500,
     1,
     (d: { directory: string; reason: string }) =>
-      `cannot use the directory ${d.directory}: ${d.reason}; make it writable for this user, or choose another with --state-dir or --run-dir`,
+      `cannot use the directory ${d.directory}: ${d.reason}; see that this user can write there, or choose another with --state-dir or --run-dir`,
   ),
   "no-daemon": entry(
     503,
