@@ -50,6 +50,7 @@ export function compose(ground: Ground): DaemonParts {
     clock,
     directory: paths.logs,
     host,
+    instances: () => supervision.supervisor.roster.instances(),
     rotate: (instance) => {
       const running = supervision.supervisor.roster.find(instance.service, instance.number);
       if (running !== undefined) supervision.side.processes.rotate(running.generation);

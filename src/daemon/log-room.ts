@@ -12,6 +12,7 @@ import { PatternSearch } from "../logs/pattern-worker.ts";
 import { currentPath } from "../logs/places.ts";
 import { checkQuery, type QuerySource } from "../logs/query.ts";
 import { LogReader } from "../logs/reader.ts";
+import { fillPlaceholders } from "../model/config/fill-placeholders.ts";
 import type { EventDraft } from "../model/event.ts";
 import type { LogLine, LogQuery } from "../model/log-line.ts";
 import { formatInstance, type InstanceId, instanceFileName } from "../model/name.ts";
@@ -26,6 +27,7 @@ export interface LogRoomParts {
   /** `<state>/logs` */
   readonly directory: string;
   host(): HostSpec;
+  instances(): Iterable<Instance>;
   /** Asks the shim of an instance to rotate. */
   rotate(instance: InstanceId): void;
   record(draft: EventDraft): string;
@@ -56,6 +58,7 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
       clock,
       directory,
       policies: () => new Map([...parts.host().services].map(([name, spec]) => [name, spec.log])),
+      archives: () => [...parts.instances()].flatMap(({ spec }) => spec.log.archive ?? []),
       hostTotalBytes: () => parts.host().daemon.logTotalBytes,
       rotate: parts.rotate,
       record: parts.record,
@@ -87,7 +90,7 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
 
   watchLine(id: GenerationId, pattern: string, found: (failure: string | null) => void): Disposable {
     const { clock, directory } = this.parts;
-    const archive = this.archiveOf(id.instance.service);
+    const archive = this.archiveOf(id.instance);
     const from = this.ends.get(instanceFileName(id.instance)) ?? { out: 0, err: 0 };
     const { instance, generation } = id;
     const watch = new LineWatch(clock, this.patterns, { directory, archive, instance, generation, pattern, from });
@@ -121,7 +124,7 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
   /** The end of what a generation wrote; empty when it cannot be read. */
   async lastWords(instance: Instance, generation: number): Promise<readonly string[]> {
     const { directory } = this.parts;
-    const archive = this.archiveOf(instance.id.service);
+    const archive = this.archiveOf(instance.id);
     try {
       return await lastWords({ directory, archive, instance: instance.id, generation });
     } catch (error) {
@@ -144,7 +147,7 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
 
   sourcesOf(instance: Instance, stream: "out" | "err" | null): QuerySource[] {
     const { directory } = this.parts;
-    const archive = this.archiveOf(instance.id.service);
+    const archive = this.archiveOf(instance.id);
     const streams = stream === null ? (["out", "err"] as const) : [stream];
     return streams.map((name) => ({
       place: { directory, archive, instance: instance.id, stream: name },
@@ -152,8 +155,9 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
     }));
   }
 
-  private archiveOf(service: string): string | null {
-    return this.parts.host().services.get(service)?.log.archive ?? null;
+  private archiveOf({ service, number }: InstanceId): string | null {
+    const spec = this.parts.host().services.get(service);
+    return spec === undefined || spec.log.archive === null ? null : fillPlaceholders(spec, number).log.archive;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -44,6 +44,7 @@ function keeperOf(directory: string, policy: Partial<LogPolicy>, options: { host
     clock,
     directory,
     policies: () => new Map([["web", full]]),
+    archives: () => (full.archive === null ? [] : [full.archive]),
     hostTotalBytes: () => options.host ?? 0,
     rotate: (instance) => void rotated.push(formatInstance(instance)),
     record: (draft) => void events.push(draft),

@@ -16,6 +16,8 @@ export interface LogKeeperParts {
   readonly directory: string;
   /** the log policy of each service that is configured now */
   policies(): ReadonlyMap<string, LogPolicy>;
+  /** where rotated files of the present instances are put; their names are filled in */
+  archives(): readonly string[];
   /** the most that all logs may take together; 0: no limit */
   hostTotalBytes(): number;
   /** Asks the shim of an instance to rotate; what has no shim is left. */
@@ -44,7 +46,7 @@ export class LogKeeper {
   }
 
   start(): void {
-    this.enqueue(() => removeLeftovers(this.parts.directory, this.archives()));
+    this.enqueue(() => removeLeftovers(this.parts.directory, this.parts.archives()));
     this.run();
     this.schedule();
   }
@@ -133,7 +135,7 @@ export class LogKeeper {
   }
 
   private survey(): Promise<Survey> {
-    return surveyLogs(this.parts.directory, this.archives(), this.parts.isHeld);
+    return surveyLogs(this.parts.directory, this.parts.archives(), this.parts.isHeld);
   }
 
   /** One event a service and reason, however many files went. */
@@ -150,10 +152,6 @@ export class LogKeeper {
       }
       if (removed.length > 0) this.parts.record(removedEvent(removed));
     }
-  }
-
-  private archives(): string[] {
-    return [...this.parts.policies().values()].flatMap(({ archive }) => (archive === null ? [] : [archive]));
   }
 }
 
