@@ -162,10 +162,10 @@ export class OrderDesk {
   }
 
   private scale(counts: Readonly<Record<string, number>>, by: string): Result<OrderStatus, CodedError> {
-    const { roster } = this.ports.supervisor;
+    const { roster, goneServices } = this.ports.supervisor;
     for (const [name, count] of Object.entries(counts)) {
       const service = roster.services.get(name);
-      if (service === undefined) {
+      if (service === undefined || goneServices.has(name)) {
         return err(codedError("service-unknown", { pattern: name, nearest: nearest(name, roster.services.keys()) }));
       }
       if (!Number.isInteger(count) || count < 0 || count > MOST_INSTANCES) {

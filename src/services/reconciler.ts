@@ -81,6 +81,10 @@ export class Reconciler {
     });
     return desk.carryOut("apply", [...tasks, ...renewals], by, () => {
       gate.end(renewed, { kind: "restart-ordered" });
+      // What an instance waits for may have been taken out of its depends_on.
+      for (const instance of supervisor.roster.instances()) {
+        if (instance.state.name === "waiting") instance.lookAtDependencies();
+      }
     });
   }
 

@@ -49,7 +49,11 @@ export function takeOver(
     .read((service) => services.get(service))
     .flatMap((found) => {
       const spec = services.get(found.instance.service) ?? retainFormer(ports, found);
-      if (spec === undefined) return [];
+      if (spec === undefined) {
+        // The daemon before us forgot it when it was gone, and may have died before its record of the end was on disk.
+        if (found.exit !== null) supervisor.recordPastEnd({ ...found, exit: found.exit.exit });
+        return [];
+      }
       const wish = wishFor(kept[spec.name], found.instance.number, spec.autostart);
       const instance = supervisor.adoptInstance(found, wish);
       const mayLive = found.claimedBy !== null && found.failure === null && !found.empty;

@@ -1,11 +1,11 @@
 import { formatInstance } from "../../model/name.ts";
 import { hasGeneration } from "../public-status.ts";
-import type { ScriptedGeneration } from "./scripted-host.ts";
+import type { ScriptedGeneration } from "./scripted-generation.ts";
 import type { World } from "./world.ts";
 
 /** What must hold at every moment; a sentence for each law that does not. */
 export function brokenLaws(world: World): string[] {
-  return [...oneOwner(world), ...stoppedIsGone(world), ...limitsKept(world), ...dependenciesKept(world)];
+  return [...oneOwner(world), ...stoppedIsGone(world), ...limitsKept(world), ...world.breaches];
 }
 
 /** Law 2: never two live generations of an instance. */
@@ -32,20 +32,29 @@ function* stoppedIsGone(world: World): Iterable<string> {
   }
 }
 
-/** The restart limit of a service: never more automatic restarts remembered than it may have. */
+/**
+ * The restart limit of a service: never more automatic restarts remembered than it may have. One that was taken away and
+ * came back may have another limit than the one it counted for.
+ */
 function* limitsKept(world: World): Iterable<string> {
   if (world.daemon === null) return;
   for (const instance of world.daemon.supervisor.roster.instances()) {
     const { restarts } = instance.spec.giveUp;
     const remembered = instance.state.history.restartStampsMs.length;
-    if (restarts > 0 && remembered > restarts)
+    if (restarts > 0 && remembered > restarts && !world.comeBack.has(instance.id.service))
       yield `${instance.name} remembers ${remembered} restarts, ${restarts} are allowed`;
   }
 }
 
 /** What must hold when every program behaves and time has passed: the wishes have come true. */
 export function brokenPromises(world: World): string[] {
-  return [...wishesCameTrue(world), ...ordersEnded(world), ...exitsRecorded(world), ...noTimersLeft(world)];
+  return [
+    ...wishesCameTrue(world),
+    ...ordersEnded(world),
+    ...exitsRecorded(world),
+    ...noTimersLeft(world),
+    ...rosterIsTheFile(world),
+  ];
 }
 
 function* wishesCameTrue(world: World): Iterable<string> {
@@ -76,15 +85,10 @@ function* ordersEnded(world: World): Iterable<string> {
   }
 }
 
-/** A start happens only when everything that it depends on is ready, or finished when it is a task. */
-function* dependenciesKept(world: World): Iterable<string> {
-  yield* world.earlyStarts;
-}
-
 /** Law 5: every end of a program that a daemon could learn of is recorded exactly once, with its code or signal. */
 function* exitsRecorded(world: World): Iterable<string> {
   const recorded = new Map<string, number>();
-  for (const draft of world.recorded) {
+  for (const draft of world.journal.events) {
     if (draft.kind === "instance.exited") recorded.set(draft.once ?? "", (recorded.get(draft.once ?? "") ?? 0) + 1);
   }
   for (const generation of world.host.generations) {
@@ -99,4 +103,18 @@ function* exitsRecorded(world: World): Iterable<string> {
 function* noTimersLeft(world: World): Iterable<string> {
   const instances = [...(world.daemon?.supervisor.roster.instances() ?? [])].length;
   if (world.clock.waiting > instances) yield `${world.clock.waiting} timers wait for ${instances} instances`;
+}
+
+/** What was scaled down or taken away is forgotten once it is gone. */
+function* rosterIsTheFile(world: World): Iterable<string> {
+  const { roster } = world.daemon?.supervisor ?? {};
+  if (roster === undefined) return;
+  const [known, declared] = [[...roster.services.keys()].sort(), [...world.services.keys()].sort()];
+  if (known.join() !== declared.join()) yield `the roster has ${known}, the configuration ${declared}`;
+  for (const service of roster.services.values()) {
+    const numbers = service.instances.map((instance) => instance.id.number).join();
+    const wanted = Array.from({ length: roster.wantedCount(service) }, (_, index) => index + 1).join();
+    if (numbers !== wanted)
+      yield `${service.spec.name} has the instances ${numbers || "none"}, not ${wanted || "none"}`;
+  }
 }

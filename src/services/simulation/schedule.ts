@@ -1,5 +1,6 @@
 import { Chance } from "./chance.ts";
 import { brokenLaws, brokenPromises } from "./laws.ts";
+import { befall } from "./misfortune.ts";
 import { randomServices } from "./services.ts";
 import { World } from "./world.ts";
 
@@ -14,17 +15,26 @@ export async function runSchedule(seed: number): Promise<readonly string[]> {
   const steps = chance.between(5, 30);
   for (let index = 0; index < steps; index++) {
     await advance(world, chance.pick([1, 5, 50, 500, 5_000, 60_000]));
-    world.misfortune();
+    befall(world, chance);
     const broken = brokenLaws(world);
     if (broken.length > 0) return broken.map((law) => `step ${index}: ${law} (${world.describe()})`);
   }
-  world.host.calm();
-  if (world.daemon === null) world.startDaemon();
-  await advance(world, CALM_MS);
+  await calmDown(world);
   const broken = [...brokenLaws(world), ...brokenPromises(world)];
   const result = broken.map((law) => `at the end: ${law} (${world.describe()})`);
   world.killDaemon();
   return result;
+}
+
+/** Every program behaves; a daemon that the end of a key service takes along is followed by another. */
+async function calmDown(world: World): Promise<void> {
+  world.host.calm();
+  for (;;) {
+    if (world.daemon === null) world.startDaemon();
+    await advance(world, CALM_MS);
+    world.endIfDone();
+    if (world.daemon !== null) return;
+  }
 }
 
 /** Time passes; the answers of scripted commands (promises) come in between. */

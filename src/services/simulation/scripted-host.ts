@@ -1,47 +1,28 @@
 import type { Clock } from "../../base/clock.ts";
 import { formatInstance, type InstanceId } from "../../model/name.ts";
 import type { ServiceSpec } from "../../model/service.ts";
-import type { FoundGeneration, KeptState } from "../adoption.ts";
+import type { FoundGeneration, KeptState, PastEnd } from "../adoption.ts";
 import type { Exit } from "../instance-state.ts";
 import type { GenerationFact, GenerationId, LaunchRequest, Processes } from "../ports.ts";
 import type { Chance } from "./chance.ts";
+import { GOOD_TEMPER, isOpen, isSame, newGeneration, type ScriptedGeneration, toFound } from "./scripted-generation.ts";
 
-/** One generation as the kernel and the generation directory have it. */
-export interface ScriptedGeneration {
-  readonly request: LaunchRequest;
-  claim: "open" | "void" | number;
-  failure: string | null;
-  mainAlive: boolean;
-  /** processes that the main one left or has beside it */
-  children: number;
-  exit: { exit: Exit; atWallMs: number; atMonotonicMs: number } | null;
-  shimAlive: boolean;
-  empty: boolean;
-  kept: KeptState | null;
-  /** ignores everything but KILL */
-  stubborn: boolean;
-}
-
-/** How nasty the programs are; 0 to 1 each. */
-export interface Temper {
-  readonly launchFails: number;
-  readonly crashes: number;
-  readonly leavesChildren: number;
-  readonly stubborn: number;
-  /** never writes its ready line */
-  readonly silent: number;
-}
+/** A new launcher is there within this. */
+const LONGEST_LAUNCHER_ABSENCE_MS = 100;
 
 /** A host of scripted programs: they outlive the daemon, crash, fork, ignore signals; what happened stays on "disk". */
 export class ScriptedHost implements Processes {
   readonly generations: ScriptedGeneration[] = [];
-  temper: Temper = { launchFails: 0, crashes: 0, leavesChildren: 0, stubborn: 0, silent: 0 };
+  temper = GOOD_TEMPER;
   /** told when the daemon is there; null while it is away */
   listener: ((id: GenerationId, fact: GenerationFact) => void) | null = null;
   onLaunch: (request: LaunchRequest) => void = () => undefined;
   private nextPid = 100;
+  private launcherAlive = true;
   private readonly clock: Clock;
   private readonly chance: Chance;
+  /** as the present daemon read them when it began */
+  private adopted: FoundGeneration[] = [];
 
   constructor(clock: Clock, chance: Chance) {
     this.clock = clock;
@@ -49,30 +30,20 @@ export class ScriptedHost implements Processes {
   }
 
   lastGeneration(instance: InstanceId): number {
-    const own = this.generations.filter(({ request }) => formatInstance(request.instance) === formatInstance(instance));
-    return own.at(-1)?.request.generation ?? 0;
+    return (
+      this.generations.findLast(({ request }) => isSame(request, { ...request, instance }))?.request.generation ?? 0
+    );
   }
 
   launch(request: LaunchRequest): void {
-    const generation: ScriptedGeneration = {
-      request,
-      claim: "open",
-      failure: null,
-      mainAlive: false,
-      children: 0,
-      exit: null,
-      shimAlive: true,
-      empty: false,
-      kept: null,
-      stubborn: this.chance.happens(this.temper.stubborn),
-    };
+    const generation = newGeneration(request, this.chance.happens(this.temper.stubborn));
     this.generations.push(generation);
     this.onLaunch(request);
-    this.later(this.chance.between(0, 3), () => this.claim(generation));
+    if (this.launcherAlive) this.later(this.chance.between(0, 3), () => this.claim(generation));
   }
 
   private claim(generation: ScriptedGeneration): void {
-    if (generation.claim !== "open") return;
+    if (!isOpen(generation)) return;
     if (this.chance.happens(this.temper.launchFails)) {
       generation.failure = "exec failed";
       generation.empty = true;
@@ -102,7 +73,7 @@ export class ScriptedHost implements Processes {
     generation.mainAlive = false;
     const seen: Exit = generation.shimAlive ? exit : { kind: "unknown" };
     generation.exit = { exit: seen, atWallMs: this.clock.wallMs(), atMonotonicMs: this.clock.monotonicMs() };
-    this.tell(generation, { kind: "exited", exit: seen, atWallMs: this.clock.wallMs() });
+    this.tell(generation, { kind: "exited", ...generation.exit });
     this.lookIfEmpty(generation);
   }
 
@@ -127,12 +98,13 @@ export class ScriptedHost implements Processes {
   voidClaim(id: GenerationId): void {
     const generation = this.find(id);
     if (generation === undefined || generation.failure !== null) return;
-    if (typeof generation.claim === "number") {
-      this.listener?.(id, { kind: "launched", pid: generation.claim });
-      return;
-    }
+    if (typeof generation.claim === "number") this.tell(generation, { kind: "launched", pid: generation.claim });
+    else this.makeVoid(generation);
+  }
+
+  private makeVoid(generation: ScriptedGeneration): void {
     generation.claim = "void";
-    this.listener?.(id, { kind: "voided" });
+    this.tell(generation, { kind: "voided" });
   }
 
   signal(id: GenerationId, signal: string, reach: string): void {
@@ -167,9 +139,9 @@ export class ScriptedHost implements Processes {
     return [];
   }
 
-  async runCommand(id: GenerationId, spec: ServiceSpec): Promise<string | null> {
-    if (spec.stop.command !== null) this.signal(id, "TERM", "main");
-    return null;
+  async runCommand(id: GenerationId, spec: ServiceSpec, command: readonly string[]): Promise<string | null> {
+    if (command === spec.stop.command) this.signal(id, "TERM", "main");
+    return this.chance.happens(0.2) ? "it ended with code 1" : null;
   }
 
   keepState(id: GenerationId, kept: KeptState): void {
@@ -179,14 +151,27 @@ export class ScriptedHost implements Processes {
 
   applyLogSettings(): void {}
 
-  /** A shim is SIGKILLed: its program stays, how it ends will not be known. */
-  killShim(generation: ScriptedGeneration): void {
-    generation.shimAlive = false;
+  /** A shim is SIGKILLed: its program stays, how it ends will not be known. Before the claim: no program comes to be. */
+  killShim(): void {
+    const victims = this.generations.filter(({ shimAlive, empty, claim }) => shimAlive && !empty && claim !== "void");
+    if (victims.length === 0) return;
+    const victim = this.chance.pick(victims);
+    victim.shimAlive = false;
+    if (isOpen(victim)) this.makeVoid(victim);
+  }
+
+  /** What it had not begun is void when the next one is there; what it had forked goes on. */
+  killLauncher(): void {
+    this.launcherAlive = false;
+    this.later(this.chance.between(0, LONGEST_LAUNCHER_ABSENCE_MS), () => {
+      this.launcherAlive = true;
+      for (const generation of this.generations) if (isOpen(generation)) this.makeVoid(generation);
+    });
   }
 
   /** Every program becomes well-behaved: what is wanted must now come true. */
   calm(): void {
-    this.temper = { launchFails: 0, crashes: 0, leavesChildren: 0, stubborn: 0, silent: 0 };
+    this.temper = GOOD_TEMPER;
   }
 
   alive(): readonly ScriptedGeneration[] {
@@ -194,37 +179,52 @@ export class ScriptedHost implements Processes {
   }
 
   /** The newest generation of each instance, as a new daemon finds it; what is unclaimed is made void, as it would do. */
-  found(): readonly FoundGeneration[] {
-    const newest = new Map<string, ScriptedGeneration>();
-    for (const generation of this.generations) newest.set(formatInstance(generation.request.instance), generation);
-    return [...newest.values()].map((generation) => {
-      if (generation.claim === "open" && generation.failure === null) generation.claim = "void";
+  read(): readonly FoundGeneration[] {
+    this.launcherAlive = true;
+    this.adopted = [...this.newest()].map((generation) => {
+      if (isOpen(generation)) generation.claim = "void";
       return toFound(generation);
     });
+    return this.adopted;
   }
-}
 
-function toFound(generation: ScriptedGeneration): FoundGeneration {
-  const { request } = generation;
-  return {
-    instance: request.instance,
-    generation: request.generation,
-    token: request.token,
-    history: request.history,
-    cause: request.cause,
-    claimedBy: typeof generation.claim === "number" ? generation.claim : null,
-    failure: generation.failure,
-    kept: generation.kept,
-    sinceWallMs: 0,
-    exit: generation.exit,
-    empty: generation.empty,
-  };
-}
+  private newest(): Iterable<ScriptedGeneration> {
+    const newest = new Map<string, ScriptedGeneration>();
+    for (const generation of this.generations) newest.set(formatInstance(generation.request.instance), generation);
+    return newest.values();
+  }
 
-function isSame(a: GenerationId, b: GenerationId): boolean {
-  return (
-    a.generation === b.generation &&
-    a.instance.service === b.instance.service &&
-    a.instance.number === b.instance.number
-  );
+  readOlder(): readonly PastEnd[] {
+    const newest = new Set(this.newest());
+    return this.generations.flatMap((generation) => {
+      const { request, exit, swept } = generation;
+      if (newest.has(generation) || swept || exit === null) return [];
+      const { instance, token, cause } = request;
+      return [{ instance, generation: request.generation, token, cause, exit: exit.exit }];
+    });
+  }
+
+  adoptEntry(): void {}
+
+  /** Tells what has happened since it was read. */
+  resumeEntry(id: GenerationId): void {
+    const found = this.adopted.find((candidate) => isSame(candidate, id));
+    const generation = this.find(id);
+    if (found === undefined || generation === undefined) return;
+    if (found.exit === null && generation.exit !== null) this.tell(generation, { kind: "exited", ...generation.exit });
+    if (!found.empty && generation.empty) this.tell(generation, { kind: "emptied" });
+  }
+
+  /** Programs end at a moment in which nobody listens. */
+  endSome(): void {
+    for (const generation of this.alive()) {
+      if (this.chance.happens(0.1)) this.end(generation, this.anyExit());
+    }
+  }
+
+  /** The journal has all that was told: directories of generations that are over may go. */
+  sweep(): void {
+    const newest = new Set(this.newest());
+    for (const generation of this.generations) generation.swept ||= !newest.has(generation);
+  }
 }

@@ -54,22 +54,25 @@ const DEFAULTS: ServiceSpec = {
   },
 };
 
+export const SERVICE_NAMES = ["db", "migrate", "api", "web", "mail"];
+
 /** Five services with random policies; each may depend on those before it. */
 export function randomServices(chance: Chance): ServiceSpec[] {
   const services: ServiceSpec[] = [];
-  for (const name of ["db", "migrate", "api", "web", "mail"]) {
+  for (const name of SERVICE_NAMES) {
     const dependsOn = services.filter(() => chance.happens(0.3)).map((service) => service.name);
     services.push(randomService(name, dependsOn, chance));
   }
   return services;
 }
 
-function randomService(name: string, dependsOn: readonly string[], chance: Chance): ServiceSpec {
+export function randomService(name: string, dependsOn: readonly string[], chance: Chance): ServiceSpec {
   return testService(name, {
     kind: name === "migrate" ? "task" : "service",
     dependsOn,
     instances: chance.between(1, 3),
     autostart: chance.happens(0.8),
+    key: chance.happens(0.03),
     restart: chance.pick(["always", "always", "on-failure", "never", "expected"]),
     ready: chance.happens(0.3) ? { kind: "line", pattern: "ready" } : { kind: "time" },
     backoff: {
