@@ -27,7 +27,7 @@ export function muster(executable: string, version: string): Subject {
       mkdirSync(plan.directory, { recursive: true });
       writeFileSync(file, configurationOf(plan));
       const places = ["--state-dir", join(plan.directory, "state"), "--run-dir", join(plan.directory, "run")];
-      const own = new OwnProcess([executable, "up", "--file", file, ...places], {
+      const own = new OwnProcess([executable, "up", "--quiet", "--file", file, ...places], {
         stdout: openSync("/dev/null", "w"),
         stderr: openSync(join(plan.directory, "stderr"), "w"),
       });

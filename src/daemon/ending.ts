@@ -46,8 +46,8 @@ export class Ending {
     this.order = order;
     if (order.ended) this.resolve(this.exitCode);
     else {
-      supervisor.orders.listen(order.id, (status) => {
-        if (status.ended) this.resolve(this.exitCode);
+      supervisor.orders.listen(order.id, (ended) => {
+        if (ended) this.resolve(this.exitCode);
       });
     }
     return order;

@@ -23,7 +23,7 @@ export function createFacade(parts: DaemonParts): Facade {
     names: () => targetNames(roster),
     giveOrder: (request, by) => (parts.ending.isEnding ? err(codedError("daemon-ending", {})) : desk.give(request, by)),
     orderStatus: (id) => orders.status(id),
-    followOrder: (id, signal) => parts.ending.accompany(followOrder(orders, id, signal)),
+    followOrder: (id, signal) => parts.ending.accompany(followOrder(orders, id, clock, signal)),
     plan: async (path) => {
       const planned = await configurator.plan(path);
       return planned.ok ? ok(planned.value.report) : planned;

@@ -6,6 +6,8 @@ import { ChangeSignal } from "./change-signal.ts";
 
 /** A status is given at most so often. */
 const STATUS_EVERY_MS = 100;
+/** The status of an order is given at most so often. */
+const ORDER_EVERY_MS = 20;
 
 /** Gives the status now and after each change; always the newest. */
 export async function* followStatus(
@@ -31,17 +33,29 @@ async function pauseUntil(clock: Clock, untilMs: number, signal: AbortSignal): P
   await over.next(signal);
 }
 
-/** Gives an order's status now and at each change, until it has ended. */
-export async function* followOrder(orders: OrderBook, id: string, signal: AbortSignal): AsyncIterable<OrderStatus> {
+/** Gives an order's status now and after changes, until it has ended. */
+export async function* followOrder(
+  orders: OrderBook,
+  id: string,
+  clock: Clock,
+  signal: AbortSignal,
+): AsyncIterable<OrderStatus> {
   const changes = new ChangeSignal();
-  using listening = orders.listen(id, () => changes.changed());
+  const over = new AbortController();
+  using listening = orders.listen(id, (ended) => {
+    changes.changed();
+    if (ended) over.abort();
+  });
   if (listening === undefined) return;
   while (!signal.aborted) {
+    const sinceMs = clock.monotonicMs();
     const changed = changes.next(signal);
     const status = orders.status(id);
     if (status === undefined) return;
     yield status;
     if (status.ended) return;
     await changed;
+    // One with many items changes often, and each status tells of all of them. Its end is told at once.
+    await pauseUntil(clock, sinceMs + ORDER_EVERY_MS, AbortSignal.any([signal, over.signal]));
   }
 }

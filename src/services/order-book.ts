@@ -12,15 +12,20 @@ export type Goal =
   | { readonly kind: "told" };
 
 interface Item {
-  readonly instance: Instance;
   readonly goal: Goal;
   result: OrderItem;
 }
 
 interface Order {
-  status: OrderStatus;
-  readonly items: Item[];
-  readonly listeners: Set<(status: OrderStatus) => void>;
+  /** as it was when somebody asked; null: something has changed since */
+  status: OrderStatus | null;
+  /** its events are still being dispatched: what it has not come to yet would look as if nobody wanted it */
+  beginning: boolean;
+  readonly id: string;
+  readonly kind: OrderStatus["order"];
+  readonly items: ReadonlyMap<Instance, Item>;
+  pending: number;
+  readonly listeners: Set<(ended: boolean) => void>;
 }
 
 /** Ended orders that can still be asked for. */
@@ -45,11 +50,25 @@ export class OrderBook {
   /** Must be called before the first event of the order is dispatched, so that nothing is missed. */
   begin(id: string, kind: OrderStatus["order"], goals: ReadonlyMap<Instance, Goal>): void {
     for (const [instance, goal] of goals) this.supersede(instance, goal);
-    const items = [...goals].map(([instance, goal]): Item => ({ instance, goal, result: pending(instance) }));
-    const status: OrderStatus = { id, order: kind, ended: false, ok: false, items: items.map((item) => item.result) };
-    const order: Order = { status, items, listeners: new Set() };
+    const items = new Map([...goals].map(([instance, goal]) => [instance, { goal, result: pending(instance) }]));
+    const order: Order = {
+      status: null,
+      beginning: true,
+      id,
+      kind,
+      items,
+      pending: items.size,
+      listeners: new Set(),
+    };
     this.orders.set(id, order);
     this.open.add(order);
+  }
+
+  /** All its events are dispatched. */
+  begun(id: string): void {
+    const order = this.orders.get(id);
+    if (order !== undefined) order.beginning = false;
+    this.look();
   }
 
   /** An older order that wants the opposite will not be fulfilled any more. */
@@ -60,11 +79,17 @@ export class OrderBook {
   }
 
   status(id: string): OrderStatus | undefined {
-    return this.orders.get(id)?.status;
+    const order = this.orders.get(id);
+    if (order === undefined) return undefined;
+    order.status ??= statusOf(order);
+    return order.status;
   }
 
-  /** @returns undefined when there is no such order; the listener is not called with what is already so */
-  listen(id: string, listener: (status: OrderStatus) => void): Disposable | undefined {
+  /**
+   * @param listener told after each change whether the order has ended with it; not of what is already so
+   * @returns undefined when there is no such order
+   */
+  listen(id: string, listener: (ended: boolean) => void): Disposable | undefined {
     const order = this.orders.get(id);
     if (order === undefined) return undefined;
     order.listeners.add(listener);
@@ -74,57 +99,69 @@ export class OrderBook {
   /** An item comes to an end for a reason that its state does not show: a refusal, a failed reload. */
   settle(id: string, instance: Instance, outcome: "done" | "failed", reason: string | null): void {
     const order = this.orders.get(id);
-    const item = order?.items.find((candidate) => candidate.instance === instance);
+    const item = order?.items.get(instance);
     if (order === undefined || item === undefined || item.result.outcome !== "pending") return;
-    item.result = { instance: instance.name, outcome, state: publicState(instance.state), reason };
-    this.publish(order);
+    this.change(order, item, { instance: instance.name, outcome, state: publicState(instance.state), reason });
+    this.tell(order);
   }
 
   /** Fails the open items of one kind of goal for an instance, whatever order they belong to. */
   settleGoal(instance: Instance, goal: Goal["kind"], reason: string): void {
     for (const order of this.open) {
-      const item = order.items.find((candidate) => candidate.instance === instance && candidate.goal.kind === goal);
-      if (item !== undefined) this.settle(order.status.id, instance, "failed", reason);
+      if (order.items.get(instance)?.goal.kind === goal) this.settle(order.id, instance, "failed", reason);
     }
   }
 
   /** Looks at every open order again; all of them when no instance is given. */
   look(instance?: Instance): void {
     for (const order of this.open) {
-      let changed = false;
-      for (const item of order.items) {
-        if (item.result.outcome !== "pending" || (instance !== undefined && item.instance !== instance)) continue;
-        const next = this.judge(item);
-        changed ||= next.state !== item.result.state || next.outcome !== item.result.outcome;
-        item.result = next;
+      if (order.beginning) continue;
+      let changed = order.pending === 0;
+      for (const candidate of instance === undefined ? order.items.keys() : [instance]) {
+        const item = order.items.get(candidate);
+        if (item?.result.outcome === "pending" && this.judge(order, candidate, item)) changed = true;
       }
-      if (changed || order.items.every((item) => item.result.outcome !== "pending")) this.publish(order);
+      if (changed) this.tell(order);
     }
   }
 
-  private judge({ instance, goal }: Item): OrderItem {
-    const { state, name } = instance;
-    const [outcome, reason] = judgeGoal(instance, goal, () => this.blockedBy(instance));
-    return { instance: name, outcome, state: publicState(state), reason };
+  /** @returns whether that changed anything */
+  private judge(order: Order, instance: Instance, item: Item): boolean {
+    const [outcome, reason] = judgeGoal(instance, item.goal, () => this.blockedBy(instance));
+    const state = publicState(instance.state);
+    if (state === item.result.state && outcome === "pending") return false;
+    this.change(order, item, { instance: instance.name, outcome, state, reason });
+    return true;
   }
 
-  private publish(order: Order): void {
-    const items = order.items.map((item) => item.result);
-    const ended = items.every((item) => item.outcome !== "pending");
-    order.status = { ...order.status, items, ended, ok: ended && items.every((item) => item.outcome === "done") };
+  private change(order: Order, item: Item, result: OrderItem): void {
+    item.result = result;
+    order.status = null;
+    if (result.outcome !== "pending") order.pending--;
+  }
+
+  private tell(order: Order): void {
+    const ended = order.pending === 0;
     if (ended && this.open.delete(order)) {
+      order.status ??= statusOf(order);
       this.ended(order.status);
       this.forgetOldest();
     }
-    for (const listener of order.listeners) listener(order.status);
+    for (const listener of order.listeners) listener(ended);
   }
 
   private forgetOldest(): void {
     for (const [id, order] of this.orders) {
       if (this.orders.size <= REMEMBERED_ORDERS) return;
-      if (order.status.ended) this.orders.delete(id);
+      if (order.pending === 0) this.orders.delete(id);
     }
   }
+}
+
+function statusOf({ id, kind, items, pending }: Order): OrderStatus {
+  const results = [...items.values()].map((item) => item.result);
+  const ended = pending === 0;
+  return { id, order: kind, ended, ok: ended && results.every((item) => item.outcome === "done"), items: results };
 }
 
 function pending(instance: Instance): OrderItem {

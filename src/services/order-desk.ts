@@ -232,7 +232,7 @@ export class OrderDesk {
     }
     further(id);
     this.ports.keepWanted();
-    supervisor.orders.look();
+    supervisor.orders.begun(id);
     const status = supervisor.orders.status(id);
     if (status === undefined) throw new Error(`order ${id} was forgotten while it was given`);
     return status;

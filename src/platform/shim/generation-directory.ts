@@ -41,10 +41,20 @@ export interface GenerationRecords {
 export function prepareGeneration(directory: string, spec: ProgramSpec, log: LogSettings): void {
   const specBytes = encodeSpec(spec);
   const logBytes = encodeLogSettings(log);
-  mkdirSync(join(directory, ".."), { recursive: true, mode: 0o700 });
-  mkdirSync(directory, { mode: 0o700 });
+  makeGeneration(directory);
   writeFileSync(join(directory, "log"), logBytes, { mode: 0o600 });
   writeFileSync(join(directory, "spec"), specBytes, { mode: 0o600 });
+}
+
+/** The directory of the instance is there, but before its first start. */
+function makeGeneration(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    mkdirSync(join(directory, ".."), { recursive: true, mode: 0o700 });
+    mkdirSync(directory, { mode: 0o700 });
+  }
 }
 
 /** Puts new log settings in place; the shim reads them at its next rotation, or at once on HUP. */
@@ -69,6 +79,12 @@ export function readGeneration(directory: string): GenerationRecords {
     empty: read("empty", parseEmpty),
     lost: read("lost", parseLost),
   };
+}
+
+/** Only the shim's identity: a fifth of the time. */
+export function readShim(directory: string): ProcessIdentity | undefined {
+  const bytes = contentOf(join(directory, "shim"));
+  return bytes && parseIdentity(bytes.toString("utf8"));
 }
 
 /**

@@ -10,14 +10,15 @@ import {
   type GenerationRecords,
   prepareGeneration,
   readGeneration,
+  readShim,
   replaceLogSettings,
   voidClaim,
   writeEmptySeen,
 } from "../../platform/shim/generation-directory.ts";
-import type { BellLine, BellRecord } from "../../platform/shim/records.ts";
+import type { BellLine, BellRecord, ExitRecord } from "../../platform/shim/records.ts";
 import type { LogSettings, ProgramSpec } from "../../platform/shim/spec-file.ts";
 import type { KeptState } from "../adoption.ts";
-import type { SignalReach } from "../instance-state.ts";
+import type { Exit, SignalReach } from "../instance-state.ts";
 import type { GenerationFact, GenerationId, LaunchRequest, Processes } from "../ports.ts";
 import { toExit } from "./exit-record.ts";
 import { describeFailure } from "./failed-step-words.ts";
@@ -54,6 +55,8 @@ export interface ShimProcessesPorts {
   runCommand: Processes["runCommand"];
   /** A generation is over; its directory may go when a newer one is there. */
   ended(instance: InstanceId): void;
+  /** Whether the kernel has just ended a process in this cgroup (null: on this host) for want of memory. */
+  outOfMemory(cgroup: string | null): boolean;
   fact(id: GenerationId, fact: GenerationFact): void;
   shimLost(id: GenerationId): void;
   output(instance: InstanceId, fact: OutputFact): void;
@@ -87,6 +90,7 @@ export class ShimProcesses implements Processes {
       program: null,
       shim: null,
       shimLost: false,
+      killSent: false,
       lookTimer: null,
     };
     this.entries.set(entryKey(entry.id), entry);
@@ -139,12 +143,16 @@ export class ShimProcesses implements Processes {
 
   signal(id: GenerationId, signal: SignalName, reach: SignalReach): void {
     const entry = this.entries.get(entryKey(id));
-    if (entry !== undefined) this.ports.trees.signal(entry, this.shimOf(entry), signal, reach);
+    if (entry === undefined) return;
+    entry.killSent ||= signal === "KILL";
+    this.ports.trees.signal(entry, this.shimOf(entry), signal, reach);
   }
 
   killTree(id: GenerationId): void {
     const entry = this.entries.get(entryKey(id));
-    if (entry !== undefined) this.ports.trees.killTree(entry, this.shimOf(entry));
+    if (entry === undefined) return;
+    entry.killSent = true;
+    this.ports.trees.killTree(entry, this.shimOf(entry));
   }
 
   async survivors(id: GenerationId): Promise<readonly string[]> {
@@ -200,7 +208,7 @@ export class ShimProcesses implements Processes {
   }
 
   private shimOf(entry: GenerationEntry): ProcessIdentity | null {
-    entry.shim ??= readGeneration(entry.directory).shim ?? null;
+    entry.shim ??= readShim(entry.directory) ?? null;
     return entry.shim;
   }
 
@@ -248,7 +256,11 @@ export class ShimProcesses implements Processes {
       case "exit":
         if (entry.phase === "exited") return;
         entry.phase = "exited";
-        this.ports.fact(entry.id, { kind: "exited", exit: toExit(record.exit), atWallMs: record.exit.wallMs });
+        this.ports.fact(entry.id, {
+          kind: "exited",
+          exit: this.exitOf(entry, record.exit),
+          atWallMs: record.exit.wallMs,
+        });
         return;
       case "empty":
         this.end(entry, { kind: "emptied" });
@@ -256,6 +268,13 @@ export class ShimProcesses implements Processes {
       default:
         return;
     }
+  }
+
+  /** A KILL that was not ours may have been the kernel's. */
+  private exitOf(entry: GenerationEntry, record: ExitRecord): Exit {
+    const exit = toExit(record);
+    if (exit.kind !== "signal" || exit.signal !== "KILL" || entry.killSent) return exit;
+    return this.ports.outOfMemory(this.ports.trees.cgroupDirectory(entry)) ? { ...exit, outOfMemory: true } : exit;
   }
 
   private claimed(entry: GenerationEntry, identity: ProcessIdentity): void {
@@ -380,6 +399,7 @@ export class ShimProcesses implements Processes {
       program: claim?.kind === "program" ? claim.identity : null,
       shim: null,
       shimLost: existsSync(join(directory, SHIM_LOST_FILE)),
+      killSent: false,
       lookTimer: null,
     };
     this.entries.set(entryKey(entry.id), entry);
