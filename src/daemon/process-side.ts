@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { InstanceId } from "../model/name.ts";
 import { CgroupRoot } from "../platform/cgroup.ts";
 import type { Libc } from "../platform/libc.ts";
+import { OutOfMemoryWatch } from "../platform/out-of-memory.ts";
 import { ProcessHandles } from "../platform/process-handle.ts";
 import type { ProcessIdentities } from "../platform/process-identity.ts";
 import { ProcessMarks } from "../platform/process-marks.ts";
@@ -42,6 +43,7 @@ export class ProcessSide implements AsyncDisposable {
   private launcher: Launcher;
   private launcherSinceMs: number;
   private readonly broom: GenerationBroom;
+  private readonly memoryWatch: OutOfMemoryWatch;
   private bell: Bell | null = null;
   private closed = false;
   private pause: Disposable | null = null;
@@ -50,7 +52,7 @@ export class ProcessSide implements AsyncDisposable {
     parts: ProcessSideParts,
     ports: Omit<
       ShimProcessesPorts,
-      "clock" | "identities" | "handles" | "trees" | "instancesDirectory" | "orders" | "ended"
+      "clock" | "identities" | "handles" | "trees" | "instancesDirectory" | "orders" | "ended" | "outOfMemory"
     >,
   ) {
     this.parts = parts;
@@ -63,6 +65,7 @@ export class ProcessSide implements AsyncDisposable {
     this.trees = new TreeControl({ libc, handles, identities, tree, marks, cgroups: this.cgroups, log: parts.log });
     this.launcher = this.startLauncher();
     this.launcherSinceMs = clock.monotonicMs();
+    this.memoryWatch = new OutOfMemoryWatch(clock);
     this.broom = new GenerationBroom({
       clock,
       instancesDirectory: paths.instances,
@@ -72,6 +75,7 @@ export class ProcessSide implements AsyncDisposable {
     this.processes = new ShimProcesses({
       ...ports,
       ended: (instance) => this.broom.ended(instance),
+      outOfMemory: (cgroup) => this.memoryWatch.struck(cgroup),
       clock,
       identities,
       handles,
@@ -129,6 +133,7 @@ export class ProcessSide implements AsyncDisposable {
   /** The services go on; what was ordered is still carried out. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true;
+    this.memoryWatch[Symbol.dispose]();
     this.pause?.[Symbol.dispose]();
     this.broom[Symbol.dispose]();
     this.processes[Symbol.dispose]();

@@ -133,5 +133,6 @@ function toLastExit({ lastExit }: Instance): LastExit | null {
   const { exit } = lastExit;
   if (exit.kind === "code") return { code: exit.code, at };
   if (exit.kind === "unknown") return { unknown: true, at };
+  if (exit.outOfMemory) return { signal: exit.signal, outOfMemory: true, at };
   return exit.coreDumped ? { signal: exit.signal, coreDumped: true, at } : { signal: exit.signal, at };
 }

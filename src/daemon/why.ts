@@ -27,7 +27,7 @@ function describeEnd({ lastExit }: InstanceStatus): string | null {
   if (lastExit === null) return null;
   const how =
     lastExit.signal !== undefined
-      ? `was killed by ${lastExit.signal}${lastExit.coreDumped ? " and dumped core" : ""}${lastExit.outOfMemory ? ", when the kernel had run out of memory" : ""}`
+      ? `was killed by ${lastExit.signal}${lastExit.coreDumped ? " and dumped core" : ""}${lastExit.outOfMemory ? " of the kernel, because memory had run out" : ""}`
       : lastExit.code !== undefined
         ? `ended with code ${lastExit.code}`
         : "ended unseen";

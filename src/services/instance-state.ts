@@ -4,7 +4,13 @@ import type { SignalName } from "../model/signal.ts";
 export type Exit =
   | { readonly kind: "code"; readonly code: number }
   /** the signal without SIG; a realtime one as `RTMIN+n` */
-  | { readonly kind: "signal"; readonly signal: string; readonly coreDumped: boolean }
+  | {
+      readonly kind: "signal";
+      readonly signal: string;
+      readonly coreDumped: boolean;
+      /** it was the kernel's KILL, for want of memory */
+      readonly outOfMemory?: true;
+    }
   | { readonly kind: "unknown" };
 
 /** What an instance remembers over its generations; kept in the generation's spec so that it survives the daemon. */

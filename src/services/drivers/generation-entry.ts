@@ -14,6 +14,8 @@ export interface GenerationEntry {
   shim: ProcessIdentity | null;
   /** its first shim was killed: emptiness can only be seen, not proved */
   shimLost: boolean;
+  /** we have sent KILL to it */
+  killSent: boolean;
   /** looks for what is left, while there is no shim to tell */
   lookTimer: Disposable | null;
 }

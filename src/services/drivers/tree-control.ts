@@ -83,6 +83,11 @@ export class TreeControl {
     this.cgroupOf(entry)?.remove();
   }
 
+  /** Its own cgroup, whether it is there or not; null: there are none. */
+  cgroupDirectory(entry: GenerationEntry): string | null {
+    return this.cgroupOf(entry)?.directory ?? null;
+  }
+
   private cgroupOf(entry: GenerationEntry): Cgroup | null {
     const { cgroups } = this.system;
     return cgroups === null ? null : new Cgroup(join(cgroups.directory, instanceFileName(entry.id.instance)));
