@@ -45,7 +45,7 @@ export class EndGate {
 
   /** A dependant that is to end, or is ending right now by an order, has not gone yet. */
   private isHeldUp(instance: Instance): boolean {
-    for (const name of this.roster.dependantsOf(instance.id.service)) {
+    for (const name of this.roster.allDependantsOf(instance.id.service)) {
       for (const dependant of this.roster.services.get(name)?.instances ?? []) {
         if (this.waiting.has(dependant)) return true;
         if (hasGeneration(dependant.state) && dependant.state.name === "ending") return true;

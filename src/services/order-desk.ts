@@ -56,7 +56,6 @@ export class OrderDesk {
       case "restart":
         return ok(this.end(request.order, instances, by));
       case "kill":
-        for (const instance of instances) this.ports.gate.forget(instance);
         return this.direct("kill", instances, by, { kind: "kill-ordered" }, { kind: "gone" });
       case "reload":
         return this.direct("reload", instances, by, { kind: "reload-ordered" }, { kind: "reloaded" });
@@ -94,11 +93,9 @@ export class OrderDesk {
 
   /** Starts these and no others: what they wait for is somebody else's wish. */
   startExactly(chosen: readonly Instance[], by: string, order: OrderStatus["order"]): OrderStatus {
-    const tasks: Task[] = [];
-    for (const instance of chosen) {
-      this.ports.gate.forget(instance);
-      tasks.push({ instance, goal: { kind: "up" }, event: { kind: "start-ordered" } });
-    }
+    const tasks = chosen.map((instance): Task => {
+      return { instance, goal: { kind: "up" }, event: { kind: "start-ordered" } };
+    });
     return this.carryOut(order, tasks, by);
   }
 
@@ -227,7 +224,10 @@ export class OrderDesk {
     supervisor.orders.begin(id, order, new Map(tasks.map((task) => [task.instance, task.goal])));
     for (const { instance } of tasks) instance.causeId = id;
     for (const { instance, event } of tasks) {
-      if (event === null || instance.dispatch(event)) continue;
+      if (event === null) continue;
+      // What an older order has in store for it is called off by one that says where it shall go.
+      if (isDirection(event)) this.ports.gate.forget(instance);
+      if (instance.dispatch(event)) continue;
       supervisor.orders.settle(id, instance, "failed", `it is ${publicState(instance.state)}`);
     }
     further(id);
@@ -237,6 +237,10 @@ export class OrderDesk {
     if (status === undefined) throw new Error(`order ${id} was forgotten while it was given`);
     return status;
   }
+}
+
+function isDirection({ kind }: InstanceEvent): boolean {
+  return kind === "start-ordered" || kind === "stop-ordered" || kind === "kill-ordered";
 }
 
 function endGoal(instance: Instance, restarts: boolean): Goal {

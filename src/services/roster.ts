@@ -77,6 +77,20 @@ export class Roster {
     return this.dependants.get(serviceName) ?? new Set();
   }
 
+  /** Names of all that depend on it, directly or by way of others. */
+  allDependantsOf(serviceName: string): ReadonlySet<string> {
+    const found = new Set<string>();
+    const visit = (name: string): void => {
+      for (const dependant of this.dependantsOf(name)) {
+        if (found.has(dependant)) continue;
+        found.add(dependant);
+        visit(dependant);
+      }
+    };
+    visit(serviceName);
+    return found;
+  }
+
   /** The service itself and everything that it depends on, directly or not; what is depended on comes first. */
   withDependencies(serviceName: string): readonly string[] {
     const found = new Set<string>();

@@ -8,7 +8,7 @@ import { Instance, type InstanceHost } from "./instance.ts";
 import { type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
 import { OrderBook } from "./order-book.ts";
 import type { GenerationFact, GenerationId, Processes, ReadinessWatch, Recorder } from "./ports.ts";
-import { satisfiesDependants } from "./public-status.ts";
+import { isGone, isReady, satisfiesDependants } from "./public-status.ts";
 import { Roster } from "./roster.ts";
 import { NO_RESTARTS_YET, reserve, type StormLimit, type StormPolicy } from "./storm-limit.ts";
 
@@ -27,6 +27,11 @@ export interface SupervisorPorts {
   wantedChanged(): void;
   /** A `key` service has ended by itself. */
   keyEnded(instance: Instance): void;
+}
+
+/** Not ready, and yet wanted and likely to become so by itself. */
+function isOnItsWay({ state }: Instance): boolean {
+  return state.history.wanted === "up" && !isGone(state) && !isReady(state);
 }
 
 export type MoveListener = (instance: Instance, before: InstanceState) => void;
@@ -192,7 +197,20 @@ export class Supervisor implements InstanceHost {
   }
 
   missingDependencies(instance: Instance): readonly string[] {
-    return instance.spec.dependsOn.filter((name) => !this.isDependencyMet(name));
+    return instance.spec.dependsOn.flatMap((name) => (this.isDependencyMet(name) ? this.behindTask(name) : [name]));
+  }
+
+  /**
+   * What a finished task needed counts for those after it while it is on its way: a restart of the whole chain passes
+   * over the task and must keep its order. What is down or was given up does not: the task has finished all the same.
+   */
+  private behindTask(name: string): readonly string[] {
+    const spec = this.roster.services.get(name)?.spec;
+    if (spec?.kind !== "task") return [];
+    return spec.dependsOn.flatMap((needed) => {
+      if (this.isDependencyMet(needed)) return this.behindTask(needed);
+      return this.isAboutToEnd(needed) || this.roster.staying(needed).some(isOnItsWay) ? [needed] : [];
+    });
   }
 
   private isDependencyMet(name: string): boolean {
@@ -275,7 +293,7 @@ export class Supervisor implements InstanceHost {
 
   /** Lets what waits for this service look again. */
   wakeDependants(serviceName: string): void {
-    for (const name of this.roster.dependantsOf(serviceName)) {
+    for (const name of this.roster.allDependantsOf(serviceName)) {
       for (const waiting of this.roster.services.get(name)?.instances ?? []) {
         if (waiting.state.name === "waiting") waiting.lookAtDependencies();
       }
