@@ -9,9 +9,14 @@ export const EAGER = { backoff: { free: 1_000, first: "1ms", spread: 0 } };
 /** Lives until it is ended. */
 export const STEADY = { ...AT_ONCE, command: ["sleep", "1000"] };
 
-/** A program in `sh`. The `$$` of a shell is kept from being the escaped `$` of a configuration. */
+/** Keeps the `$$` and `${…}` of a shell from being those of a configuration. */
+export function verbatim(text: string): string {
+  return text.replaceAll("$$", () => "$$$$").replaceAll("${", () => "$${");
+}
+
+/** A program in `sh`. */
 export function script(text: string, keys: Keys = {}): Keys {
-  return { ...AT_ONCE, command: ["sh", "-c", text.replaceAll("$$", () => "$$$$")], ...keys };
+  return { ...AT_ONCE, command: ["sh", "-c", verbatim(text)], ...keys };
 }
 
 /** A program that does not mind the stop signal. */
