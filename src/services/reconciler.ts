@@ -59,9 +59,10 @@ export class Reconciler {
     const { supervisor, desk, gate } = this.ports;
     const tasks: Task[] = [];
     const restarts: Instance[] = [];
+    const going: Instance[] = [];
     for (const change of changes) {
       const spec = host.services.get(change.service);
-      if (spec === undefined) tasks.push(...this.remove(change.service));
+      if (spec === undefined) going.push(...this.remove(change.service));
       else if (change.kind === "new") tasks.push(...this.add(spec));
       else {
         const before = supervisor.roster.services.get(change.service);
@@ -79,8 +80,10 @@ export class Reconciler {
     const renewals = renewed.map((instance): Task => {
       return { instance, goal: { kind: "renewed", after: instance.state.history.generation }, event: null };
     });
-    return desk.carryOut("apply", [...tasks, ...renewals], by, () => {
+    const ends = going.map((instance): Task => ({ instance, goal: { kind: "gone" }, event: null }));
+    return desk.carryOut("apply", [...tasks, ...ends, ...renewals], by, () => {
       gate.end(renewed, { kind: "restart-ordered" });
+      gate.end(going, { kind: "stop-ordered" });
       // What an instance waits for may have been taken out of its depends_on.
       for (const instance of supervisor.roster.instances()) {
         if (instance.state.name === "waiting") instance.lookAtDependencies();
@@ -106,14 +109,14 @@ export class Reconciler {
   }
 
   /** A service that is no more in the file: its instances end, then it is forgotten. */
-  private remove(name: string): Task[] {
+  private remove(name: string): readonly Instance[] {
     const { supervisor } = this.ports;
     const service = supervisor.roster.services.get(name);
     if (service === undefined) return [];
     service.scale = 0;
     supervisor.goneServices.add(name);
     if (service.instances.length === 0) supervisor.forgetService(name);
-    return service.instances.map((instance) => ({ instance, goal: { kind: "gone" }, event: { kind: "stop-ordered" } }));
+    return [...service.instances];
   }
 
   private replace(spec: ServiceSpec, change: ServiceChange): RosterService | undefined {

@@ -241,15 +241,14 @@ export class Supervisor implements InstanceHost {
 
   moved(instance: Instance, before: InstanceState): void {
     const { state } = instance;
-    if (state.name !== before.name) {
-      this.keep(instance);
-      this.watchReadiness(instance);
-      this.wakeDependants(instance.id.service);
-    }
     const { history } = state;
-    if (history.wanted !== before.history.wanted || history.watched !== before.history.watched) {
-      this.ports.wantedChanged();
-    }
+    const isWishNew = history.wanted !== before.history.wanted;
+    const isOrderNew = state.name === "ending" && before.name === "ending" && state.why !== before.why;
+    if (state.name !== before.name || isOrderNew) this.keep(instance);
+    if (state.name !== before.name) this.watchReadiness(instance);
+    // Who depends on a service waits for those of its instances that are wanted up.
+    if (state.name !== before.name || isWishNew) this.wakeDependants(instance.id.service);
+    if (isWishNew || history.watched !== before.history.watched) this.ports.wantedChanged();
     this.forgetRetired(instance);
     this.lookAtOrders(instance);
     for (const listener of this.moveListeners) listener(instance, before);
