@@ -22,7 +22,7 @@ async function main(words: readonly string[]): Promise<number> {
         await startDetached(argv, options, loader);
       },
     },
-    probeShim: async () => undefined,
+    probeShim: async () => await (await import("./daemon/probe-shim.ts")).probeShim(),
   });
   return await runCli(words, host);
 }

@@ -31,7 +31,7 @@ export function orderWords(order: OrderName): OrderWords {
 
 /** Orders after which something is up: one of them that did not succeed leaves something that should be up not well. */
 export function bringsUp(order: OrderName): boolean {
-  return ["start", "restart", "reload", "scale", "apply", "up"].includes(order);
+  return ["start", "restart", "scale", "apply", "up"].includes(order);
 }
 
 const NAMES_SHOWN = 4;

@@ -127,7 +127,7 @@ describe("orders", () => {
   test.each<[OrderStatus["order"], string[], number]>([
     ["start", ["start", "web"], 3],
     ["restart", ["restart", "web"], 3],
-    ["reload", ["reload", "web"], 3],
+    ["reload", ["reload", "web"], 1],
     ["scale", ["scale", "web=2"], 3],
     ["stop", ["stop", "web"], 1],
     ["kill", ["kill", "web"], 1],
