@@ -3,7 +3,6 @@ import { hostname } from "node:os";
 import type { Clock } from "../base/clock.ts";
 import { formatRfc3339 } from "../base/rfc3339.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { QuerySource } from "../logs/query.ts";
 import type { EventDraft } from "../model/event.ts";
 import type { DaemonSpec, HostSpec } from "../model/service.ts";
 import type { Boot } from "../platform/boot.ts";
@@ -12,6 +11,7 @@ import { ProcessIdentities } from "../platform/process-identity.ts";
 import { usualOpenFiles } from "../platform/resource-limits.ts";
 import type { ShimProgram } from "../platform/shim/shim-program.ts";
 import { Accounts } from "../platform/users.ts";
+import type { Instance } from "../services/instance.ts";
 import { pidOf } from "../services/public-status.ts";
 import { ChangeSignal } from "./change-signal.ts";
 import { CommandRunner } from "./command-runner.ts";
@@ -58,13 +58,7 @@ export function compose(ground: Ground): DaemonParts {
     record,
     isHeld: (stream, path) => relay.isHeld(stream, path),
   });
-  const relay: OutputRelay = new OutputRelay({
-    clock,
-    statePath: paths.relay,
-    streams: () => relayedStreams(supervision, logs),
-    output: () => process.stdout,
-    warn: (message) => logs.own.warn(message),
-  });
+  const relay: OutputRelay = buildRelay(ground, logs, () => supervision.supervisor.roster.instances());
   const supervision: Supervision = buildSupervision(ground, logs, record, changes, {
     keyEnded: (instance) => ending.keyEnded(instance),
   });
@@ -88,15 +82,38 @@ export function compose(ground: Ground): DaemonParts {
     daemon: identity,
     missingDependencies: (instance) => supervision.supervisor.missingDependencies(instance),
   });
+  const configurator = buildConfigurator(ground, supervision, logs, relay);
+  return { identity, clock, journal, logs, relay, supervision, configurator, reporter, changes, ending };
+}
+
+function buildRelay({ clock, paths }: Ground, logs: LogRoom, instances: () => Iterable<Instance>): OutputRelay {
+  return new OutputRelay({
+    clock,
+    statePath: paths.relay,
+    streams: () =>
+      [...instances()]
+        .filter(({ spec }) => spec.log.to === "stdout")
+        .flatMap((instance) => logs.sourcesOf(instance, null)),
+    output: () => process.stdout,
+    warn: (message) => logs.own.warn(message),
+  });
+}
+
+function buildConfigurator(
+  { journal, configuration }: Ground,
+  supervision: Supervision,
+  logs: LogRoom,
+  relay: OutputRelay,
+): Configurator {
   const goBy = (spec: DaemonSpec): void => {
     logs.own.level = spec.logLevel;
     journal.retain(spec.journal);
   };
-  goBy(host().daemon);
+  goBy(configuration.host.daemon);
   const configurator = new Configurator({
     configuration,
     supervision,
-    record,
+    record: (draft) => journal.record(draft).id,
     applied: () => {
       relay.look();
       logs.keeper.rotated();
@@ -104,12 +121,7 @@ export function compose(ground: Ground): DaemonParts {
     warn: (message) => logs.own.warn(message),
   });
   configurator.onDaemonChanged(goBy);
-  return { identity, clock, journal, logs, relay, supervision, configurator, reporter, changes, ending };
-}
-
-function relayedStreams(supervision: Supervision, logs: LogRoom): readonly QuerySource[] {
-  const instances = [...supervision.supervisor.roster.instances()].filter(({ spec }) => spec.log.to === "stdout");
-  return instances.flatMap((instance) => logs.sourcesOf(instance, null));
+  return configurator;
 }
 
 function buildSupervision(

@@ -10,7 +10,7 @@ import type { DaemonPaths } from "./options.ts";
 
 /** Makes the directories and takes the lock on them (law 2). Throws the coded errors of both. */
 export async function takeDirectories(paths: DaemonPaths, libc: Libc, clock: Clock): Promise<LockFile> {
-  for (const directory of [paths.stateDirectory, paths.runDirectory, paths.logs, paths.instances]) {
+  for (const directory of [paths.stateDirectory, paths.runDirectory, paths.logs, paths.instances, paths.applied]) {
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 });
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { ApiServer } from "../api/server.ts";
 import { CodedError } from "../base/coded-error.ts";
+import type { Result } from "../base/result.ts";
 import { Journal, KEEP_ALL } from "../journal/journal.ts";
 import { readBoot } from "../platform/boot.ts";
 import { SystemClock } from "../platform/clock.ts";
@@ -18,6 +19,7 @@ import { Foreground } from "./foreground.ts";
 import { takeDirectories, writeEnded } from "./ground.ts";
 import type { Loaded, LoaderCommand } from "./load-configuration.ts";
 import { MemoryKeeper } from "./memory-keeper.ts";
+import { openShim } from "./open-shim.ts";
 import { type DaemonOptions, type DaemonPaths, daemonPaths } from "./options.ts";
 import type { DaemonParts } from "./parts.ts";
 import { PlaceMinder } from "./place-minder.ts";
@@ -76,69 +78,77 @@ async function superviseUntilTheEnd(
   const clock = new SystemClock(libc);
   await using stack = new AsyncDisposableStack();
   const lock = stack.use(await takeDirectories(paths, libc, clock));
-  const shim = stack.use(ShimProgram.open(libc, paths.shimSpare));
+  const shim = stack.use(openShim(libc, paths.shimSpare));
   const boot = readBoot();
-  const applied = new AppliedStore(paths.applied);
   const source = sourceOf(options);
   // How much is kept the configuration says; until it is known nothing is removed.
   const opening = Journal.open({ path: paths.journal, clock, random: Math.random, ...KEEP_ALL });
   const [loading, opened] = await Promise.all([Configuration.load(source, host.loader), opening]);
   if (!opened.ok) throw opened.error;
   const journal = opened.value;
-  stack.defer(async () => {
-    await journal.close();
-  });
-  const before = applied.latest();
-  if (!loading.ok && (before === null || !isRestart(paths))) throw loading.error;
-  const inForce = before ?? (loading.ok ? loading.value.loaded : null);
-  if (inForce === null) throw new Error("no configuration");
-  const configuration = new Configuration(inForce, source, host.loader, applied);
-  const parts = compose({
-    clock,
-    libc,
-    boot,
-    shim,
-    paths,
-    journal,
-    configuration,
-    version: host.version,
-    environment: process.env,
-  });
+  stack.defer(async () => void (await journal.close()));
+  const configuration = chooseConfiguration(source, host.loader, paths, loading);
+  const { version } = host;
+  const parts = compose({ clock, libc, boot, shim, paths, journal, configuration, version, environment: process.env });
   stack.use(parts.logs);
   stack.use(parts.relay);
   stack.use(parts.supervision);
-  if (!loading.ok) {
-    journal.record({
-      kind: "configuration.refused",
-      subject: "muster",
-      message: `${loading.error.message.split("\n")[0]}; the last applied configuration stays in force`,
-    });
-  }
+  if (!loading.ok) recordRefusal(journal, loading.error);
   let foreground: Foreground | null = null;
   using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground?.say(text) });
   begin(parts, paths, configuration, loading.ok ? loading.value : null, describeSource(source), boot.bootId);
   const api = await openControlSocket(parts, paths, configuration.host.daemon.socket);
   if (!api.ok) throw api.error;
+  stack.defer(() => api.value.close());
   using _minder = mindPlaces(parts, paths, lock, api.value);
   foreground = stack.use(new Foreground(parts, paths, options));
   using memory = new MemoryKeeper(clock, () => void trimMemory(libc));
   parts.supervision.supervisor.onMoved(() => memory.moved());
   signals.takePending(process.env);
+  using _faults = catchFaults(parts);
+  const exitCode = await parts.ending.over;
+  journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
+  await foreground.ended();
+  await parts.ending.readersLeft(AbortSignal.timeout(READERS_GRACE_MS));
+  await api.value.close();
+  return exitCode;
+}
+
+/** A restart goes by what was applied last; a first start with a broken file is none. */
+function chooseConfiguration(
+  source: ConfigurationSource,
+  loader: LoaderCommand,
+  paths: DaemonPaths,
+  loading: Result<Loaded, CodedError>,
+): Configuration {
+  const applied = new AppliedStore(paths.applied);
+  const before = applied.latest();
+  if (!loading.ok && (before === null || !isRestart(paths))) throw loading.error;
+  const inForce = before ?? (loading.ok ? loading.value.loaded : null);
+  if (inForce === null) throw new Error("no configuration");
+  return new Configuration(inForce, source, loader, applied);
+}
+
+function recordRefusal(journal: Journal, error: CodedError): void {
+  journal.record({
+    kind: "configuration.refused",
+    subject: "muster",
+    message: `${error.message.split("\n")[0]}; the last applied configuration stays in force`,
+    data: { by: "the start of the daemon", code: error.code },
+  });
+}
+
+/** A fault in one callback must not take supervision along: it is written down with its stack, and the rest goes on. */
+function catchFaults(parts: DaemonParts): Disposable {
   const onFault = (error: unknown): void => parts.logs.own.error("a fault in muster", { fault: describeFault(error) });
-  // A fault in one callback must not take supervision along: it is written down with its stack, and the rest goes on.
   process.on("unhandledRejection", onFault);
   process.on("uncaughtException", onFault);
-  try {
-    const exitCode = await parts.ending.over;
-    journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
-    await foreground.ended();
-    await parts.ending.readersLeft(AbortSignal.timeout(READERS_GRACE_MS));
-    return exitCode;
-  } finally {
-    process.off("unhandledRejection", onFault);
-    process.off("uncaughtException", onFault);
-    await api.value.close();
-  }
+  return {
+    [Symbol.dispose]: () => {
+      process.off("unhandledRejection", onFault);
+      process.off("uncaughtException", onFault);
+    },
+  };
 }
 
 function sourceOf(options: DaemonOptions): ConfigurationSource {
