@@ -60,6 +60,12 @@ static bool is_later_key(const struct entry *entry) {
   return !strncmp(entry->key, "x-", 2);
 }
 
+/* `<uid> <gid>` */
+static bool take_owner(struct spec *spec, const char *text) {
+  spec->has_owner = read_number(&text, &spec->owner_uid) && *text == ' ' && whole_number(text + 1, &spec->owner_gid);
+  return spec->has_owner;
+}
+
 static bool spec_take(struct spec *spec, const struct entry *entry, bool *versioned) {
   uint64_t version;
   if (is_key(entry, "version")) return *versioned = whole_number(entry->value, &version) && version == 1;
@@ -67,6 +73,7 @@ static bool spec_take(struct spec *spec, const struct entry *entry, bool *versio
   if (is_key(entry, "generation")) return whole_number(entry->value, &spec->generation);
   if (is_key(entry, "uid")) return spec->has_uid = whole_number(entry->value, &spec->uid);
   if (is_key(entry, "gid")) return spec->has_gid = whole_number(entry->value, &spec->gid);
+  if (is_key(entry, "owner")) return take_owner(spec, entry->value);
   if (is_key(entry, "arg")) return ++spec->arguments;
   if (is_key(entry, "env")) return ++spec->variables;
   return is_later_key(entry);

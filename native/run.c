@@ -273,7 +273,9 @@ static int make_fifo(struct stream *stream, const struct spec *spec) {
   stream->fifo = open(stream->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
   if (end < 0 || stream->fifo < 0 || fcntl(end, F_SETFL, 0)) return -1;
   /* Who may not give it away may not become that user either, and that step says so. */
-  (void)!fchown(end, spec->has_uid ? (uid_t)spec->uid : (uid_t)-1, spec->has_gid ? (gid_t)spec->gid : (gid_t)-1);
+  uint64_t uid = spec->has_owner ? spec->owner_uid : spec->has_uid ? spec->uid : (uid_t)-1;
+  uint64_t gid = spec->has_owner ? spec->owner_gid : spec->has_gid ? spec->gid : (gid_t)-1;
+  (void)!fchown(end, (uid_t)uid, (gid_t)gid);
   return end;
 }
 

@@ -48,8 +48,8 @@ bool is_key(const struct entry *entry, const char *key);
 struct spec {
   struct records records;
   const char *name;
-  uint64_t uid, gid, generation;
-  bool has_uid, has_gid;
+  uint64_t uid, gid, owner_uid, owner_gid, generation;
+  bool has_uid, has_gid, has_owner;
   unsigned arguments, variables;
 };
 

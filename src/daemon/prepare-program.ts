@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { err, ok, type Result } from "../base/result.ts";
 import { codedError } from "../model/errors/catalogue.ts";
@@ -6,9 +7,11 @@ import type { ResourceLimit, ServiceSpec } from "../model/service.ts";
 import { buildCommandLine, type CommandLine } from "../platform/command-line.ts";
 import { buildEnvironment } from "../platform/environment.ts";
 import { parseEnvironmentFile } from "../platform/environment-file.ts";
+import { programFault } from "../platform/program-lookup.ts";
 import { numberedLimits } from "../platform/resource-limits.ts";
 import type { ProgramSpec } from "../platform/shim/spec-file.ts";
 import type { Account, Accounts } from "../platform/users.ts";
+import { describeFailure } from "../services/drivers/failed-step-words.ts";
 import { toNotes } from "../services/drivers/program-notes.ts";
 import type { Preparation } from "../services/drivers/shim-processes.ts";
 import type { LaunchRequest } from "../services/ports.ts";
@@ -54,8 +57,10 @@ export class ProgramPreparer {
     const wish = { user: spec.user, unixGroup: spec.unixGroup, supplementaryGroups: spec.supplementaryGroups };
     const found = await this.parts.accounts.resolve(wish);
     if (!found.ok) {
-      if (found.error.kind === "unanswered") return err(`nobody answered who "${found.error.name}" is`);
-      return err(codedError("user-unknown", { service: spec.name, user: found.error.name }).message);
+      const { kind, name: user } = found.error;
+      const service = spec.name;
+      if (kind === "unanswered") return err(codedError("user-unanswered", { service, user }).message);
+      return err(codedError("user-unknown", { service, user }).message);
     }
     const changes = found.value.uid !== null && found.value.uid !== this.parts.uid;
     if (changes && this.parts.uid !== 0) {
@@ -67,8 +72,10 @@ export class ProgramPreparer {
   private compose(request: LaunchRequest, account: Account, file: ReadonlyMap<string, string> | null): Preparation {
     const { spec } = request;
     const line = buildCommandLine(spec, account, this.parts.findTool);
-    if (!line.ok) return err(`"${line.error.key}" needs the program ${line.error.tool}, which is not on this host`);
+    if (!line.ok) return err(codedError("tool-missing", { service: spec.name, ...line.error }).message);
     const environment = this.environment(spec, request.instance, request.token, account, file);
+    const fault = faultBehindTools(spec, line.value, environment.PATH);
+    if (fault !== null) return err(describeFailure({ step: "exec", errno: fault }, spec));
     const limits = { open_files: this.parts.openFiles, ...spec.limits };
     return ok(programSpec(request, line.value, account, environment, limits));
   }
@@ -109,6 +116,13 @@ export class ProgramPreparer {
   }
 }
 
+/** Behind a chain of tools the shim does not see that the program is missing, it would look as if the tool had failed. */
+function faultBehindTools(spec: ServiceSpec, { argv }: CommandLine, path: string | undefined): number | null {
+  const [program = ""] = spec.command;
+  if (spec.shell || argv[0] === program || !existsSync(spec.directory)) return null;
+  return programFault(program, path, spec.directory);
+}
+
 async function readEnvironmentFile(
   service: string,
   path: string,
@@ -123,6 +137,10 @@ async function readEnvironmentFile(
   } catch (error) {
     return unreadable(error instanceof Error ? error.message : String(error));
   }
+}
+
+function ownerOf({ uid, gid }: Account): ProgramSpec["owner"] {
+  return uid === null || gid === null ? undefined : { uid, gid };
 }
 
 function programSpec(
@@ -145,6 +163,7 @@ function programSpec(
     nice: spec.priority === 0 ? undefined : spec.priority,
     uid: byShim ? (account.uid ?? undefined) : undefined,
     gid: byShim ? (account.gid ?? undefined) : undefined,
+    owner: byShim ? undefined : ownerOf(account),
     groups: byShim ? (account.groups ?? undefined) : undefined,
     limits: numberedLimits(limits).map(({ number, soft, hard }) => ({ resource: number, soft, hard })),
     notes: toNotes(request),

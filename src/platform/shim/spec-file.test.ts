@@ -33,13 +33,23 @@ describe("the spec", () => {
       nice: -5,
       uid: 33,
       gid: 34,
+      owner: { uid: 35, gid: 36 },
       groups: [4, 5],
       limits: [{ resource: 7, soft: 1024, hard: null }],
       cgroups: ["/sys/fs/cgroup/a"],
       notes: { cause: "abc" },
     });
     const texts = decodeRecords(bytes)?.map(({ key, value }) => `${key} ${value}`);
-    for (const text of ["umask 27", "nice -5", "uid 33", "gid 34", "group 4", "group 5", "limit 7 1024 -"]) {
+    for (const text of [
+      "umask 27",
+      "nice -5",
+      "uid 33",
+      "gid 34",
+      "owner 35 36",
+      "group 4",
+      "group 5",
+      "limit 7 1024 -",
+    ]) {
       expect(texts).toContain(text);
     }
     expect(texts).toContain("cgroup /sys/fs/cgroup/a");

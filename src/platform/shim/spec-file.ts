@@ -20,6 +20,8 @@ export interface ProgramSpec {
   readonly nice?: number | undefined;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
+  /** of the FIFOs, when the program itself changes to this user; else `uid` and `gid` */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
   /** supplementary groups; an empty list takes all away */
   readonly groups?: readonly number[] | undefined;
   readonly limits?: readonly SpecLimit[] | undefined;
@@ -72,6 +74,7 @@ function processEntries(spec: ProgramSpec): RecordEntry[] {
     const value = spec[key];
     if (value !== undefined) entries.push({ key, value: String(value) });
   }
+  if (spec.owner !== undefined) entries.push({ key: "owner", value: `${spec.owner.uid} ${spec.owner.gid}` });
   if (spec.groups?.length === 0) entries.push({ key: "groups", value: "none" });
   for (const group of spec.groups ?? []) entries.push({ key: "group", value: String(group) });
   for (const limit of spec.limits ?? []) {
