@@ -19,7 +19,7 @@ import type { LaunchRequest } from "../services/ports.ts";
 export interface ProgramPreparerParts {
   /** of the daemon */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly accounts: Accounts;
+  readonly accounts: Pick<Accounts, "resolve">;
   readonly uid: number;
   /** of open files, for services that name none */
   readonly openFiles: ResourceLimit;
