@@ -49,7 +49,7 @@ export function environmentOf(pid: number): Record<string, string> {
 
 /** A line of `/proc/<pid>/status`, without its name: `statusLine(pid, "NoNewPrivs")`. */
 export function statusLine(pid: number, name: string): string {
-  return new RegExp(`^${name}:\\s*(.*)$`, "m").exec(readProc(pid, "status"))?.[1]?.trim() ?? "";
+  return new RegExp(`^${name}:[ \\t]*(.*)$`, "m").exec(readProc(pid, "status"))?.[1]?.trim() ?? "";
 }
 
 /** Empty when it cannot be read: the process has gone or is somebody else's. */

@@ -315,6 +315,11 @@ export class Product implements AsyncDisposable {
     return existsSync(path) ? readFileSync(path, "utf8") : "";
   }
 
+  daemonLog(): string {
+    const path = join(this.stateDirectory, "logs", "muster.log");
+    return existsSync(path) ? readFileSync(path, "utf8") : "";
+  }
+
   /** Waits until the instance has written a match, and gives that. */
   async wrote(name: string, pattern: RegExp, stream: "out" | "err" = "out"): Promise<RegExpExecArray> {
     return await waitFor(`${name} to write ${pattern}`, () => pattern.exec(this.output(name, stream)), {
