@@ -121,9 +121,9 @@ export const INSTANCE_TABLE: Table = {
         { ...state, untilMs: event.atMs },
         { kind: "set-timer", delayMs: Math.max(0, event.atMs - context.nowMs) },
       ),
-    admitted: (state) => to.move({ name: "waiting", history: state.history }, { kind: "await-dependencies" }),
+    admitted: (state) => to.admit(state.history),
     "dependencies-met": "ignore",
-    "timer-elapsed": (state) => to.move({ name: "waiting", history: state.history }, { kind: "await-dependencies" }),
+    "timer-elapsed": (state) => to.admit(state.history),
   },
   waiting: {
     ...RESTART,
@@ -153,8 +153,7 @@ export const INSTANCE_TABLE: Table = {
     "start-failed": "ignore",
     "deadline-extended": "ignore",
     exited: "ignore",
-    emptied: (state, _event, context) =>
-      to.launchFailed(state.history, "its shim ended before the program ran", context),
+    emptied: (state, _event, context) => to.launchVoided(state.history, context),
     "reload-ended": "ignore",
     "timer-elapsed": (state, _event, context) =>
       to.failStart(state.history, null, "its shim did not run the program in time", context),
@@ -164,7 +163,8 @@ export const INSTANCE_TABLE: Table = {
     "start-ordered": "ignore",
     "reload-ordered": "refuse",
     "ready-reported": (state, event, context) => to.becomeReady(state.history, state.pid, context, event.how),
-    "start-failed": (state, event, context) => to.failStart(state.history, state.pid, event.reason, context),
+    "start-failed": (state, event, context) =>
+      state.history.watched ? to.failStart(state.history, state.pid, event.reason, context) : to.move(state),
     "deadline-extended": (state, event) => to.move(state, { kind: "set-timer", delayMs: event.byMs }),
     "reload-ended": "ignore",
     "timer-elapsed": (state, _event, context) => startTimerElapsed(state, context),

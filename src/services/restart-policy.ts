@@ -58,6 +58,11 @@ export function afterFailedStart(spec: PolicySpec, history: History, reason: str
   return nextTry(spec, counted, reason, moment);
 }
 
+/** A start was cut short before the program ran: a launcher, shim or daemon died. That is no fault of the service. */
+export function afterVoidStart(spec: PolicySpec, history: History, reason: string, moment: Moment): RestartDecision {
+  return nextTry(spec, history, reason, moment);
+}
+
 function wantsRestart(spec: PolicySpec, exit: Exit): "restart" | "leave" | "fail" | "finish" {
   const succeeded = exit.kind === "code" && spec.successCodes.includes(exit.code);
   if (spec.kind === "task") {

@@ -11,7 +11,7 @@ import type {
   InstanceState,
   RecordedEvent,
 } from "./instance-state.ts";
-import { afterExit, afterFailedStart, type Moment, type RestartDecision } from "./restart-policy.ts";
+import { afterExit, afterFailedStart, afterVoidStart, type Moment, type RestartDecision } from "./restart-policy.ts";
 
 export interface MachineContext extends Moment {
   readonly spec: ServiceSpec;
@@ -51,6 +51,12 @@ export function beginByOrder(history: History): Next {
 export function beginByPolicy(history: History): Next {
   if (!history.watched) return leaveAlone(history);
   return move({ name: "held", history, untilMs: null }, { kind: "request-admission" });
+}
+
+/** The host-wide limit lets it go on. */
+export function admit(history: History): Next {
+  if (!history.watched) return leaveAlone(history);
+  return move({ name: "waiting", history }, { kind: "await-dependencies" });
 }
 
 function leaveAlone(history: History): Next {
@@ -123,11 +129,14 @@ export function stopEffects(spec: ServiceSpec): InstanceEffect[] {
   ];
 }
 
+function isUnclaimed({ pid, exit }: Ending): boolean {
+  return pid === null && exit === null;
+}
+
 /** KILL to everything that is left, at once. */
 export function killNow(state: Ending, message: string): Next {
   const killed: Ending = { ...state, phase: "killed" };
-  if (state.pid === null && state.exit === null)
-    return move(killed, { kind: "void-claim" }, { kind: "set-timer", delayMs: SURVIVOR_LOOK_MS });
+  if (isUnclaimed(state)) return move(killed, { kind: "void-claim" }, { kind: "set-timer", delayMs: SURVIVOR_LOOK_MS });
   return move(
     killed,
     record("instance.killed", message),
@@ -138,6 +147,7 @@ export function killNow(state: Ending, message: string): Next {
 
 /** KILL did not end everything within the time: name it and try again; it is not called stopped. */
 export function killAgain(state: Ending): Next {
+  if (isUnclaimed(state)) return move(state, { kind: "void-claim" }, { kind: "set-timer", delayMs: SURVIVOR_LOOK_MS });
   return move(
     state,
     { kind: "name-survivors" },
@@ -222,6 +232,15 @@ function decide(state: Ending, context: MachineContext): RestartDecision {
 
 /** A start that could not even be made: no such program, no such user, no such directory. */
 export function launchFailed(history: History, reason: string, context: MachineContext): Next {
+  return launchEnded(history, reason, context, afterFailedStart);
+}
+
+/** The launch was made void, by a later daemon or because the launcher or the shim was killed. */
+export function launchVoided(history: History, context: MachineContext): Next {
+  return launchEnded(history, "it was cut short before the program ran", context, afterVoidStart);
+}
+
+function launchEnded(history: History, reason: string, context: MachineContext, policy: typeof afterFailedStart): Next {
   const failed = record("instance.start-failed", reason, { generation: history.generation });
   if (history.wanted === "down") {
     return move(
@@ -230,7 +249,7 @@ export function launchFailed(history: History, reason: string, context: MachineC
       record("instance.stopped", "stopped before it ran"),
     );
   }
-  const next = follow(afterFailedStart(context.spec, history, reason, context), context);
+  const next = follow(policy(context.spec, history, reason, context), context);
   return { state: next.state, effects: [failed, ...next.effects] };
 }
 

@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { formatInstance, instanceFileName } from "../../model/name.ts";
+import type { ServiceSpec } from "../../model/service.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
+import { readShim } from "../../platform/shim/generation-directory.ts";
 import type { GenerationId } from "../ports.ts";
 
 /** What the driver knows of a generation that has not come to its end. */
@@ -8,9 +10,10 @@ export interface GenerationEntry {
   readonly id: GenerationId;
   readonly directory: string;
   readonly token: string;
-  /** `cancelled`: called off before the order went to the launcher */
-  phase: "preparing" | "cancelled" | "ordered" | "claimed" | "exited" | "emptied";
+  readonly spec: ServiceSpec;
+  phase: "preparing" | "ordered" | "claimed" | "exited" | "emptied";
   program: ProcessIdentity | null;
+  /** null: not looked for yet, or not there */
   shim: ProcessIdentity | null;
   /** its first shim was killed: emptiness can only be seen, not proved */
   shimLost: boolean;
@@ -18,6 +21,35 @@ export interface GenerationEntry {
   killSent: boolean;
   /** looks for what is left, while there is no shim to tell */
   lookTimer: Disposable | null;
+}
+
+/** @param known what is not as in a generation that is about to be launched */
+export function newEntry(
+  { instance, generation, token }: GenerationId & { readonly token: string },
+  instancesDirectory: string,
+  spec: ServiceSpec,
+  known: Partial<Pick<GenerationEntry, "phase" | "program" | "shimLost">> = {},
+): GenerationEntry {
+  const id: GenerationId = { instance, generation };
+  return {
+    id,
+    directory: generationDirectory(instancesDirectory, id),
+    token,
+    spec,
+    phase: "preparing",
+    program: null,
+    shim: null,
+    shimLost: false,
+    killSent: false,
+    lookTimer: null,
+    ...known,
+  };
+}
+
+/** The shim of the moment, as far as it has said who it is. */
+export function shimOf(entry: GenerationEntry): ProcessIdentity | null {
+  entry.shim ??= readShim(entry.directory) ?? null;
+  return entry.shim;
 }
 
 /** `web.1/7`, as in the bell. */

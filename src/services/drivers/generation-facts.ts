@@ -1,0 +1,134 @@
+import type { InstanceId } from "../../model/name.ts";
+import type { ProcessIdentity } from "../../platform/process-identity.ts";
+import { type GenerationRecords, readGeneration, voidClaim } from "../../platform/shim/generation-directory.ts";
+import type { BellRecord, ExitRecord } from "../../platform/shim/records.ts";
+import type { Exit } from "../instance-state.ts";
+import type { GenerationFact, GenerationId } from "../ports.ts";
+import { toExit } from "./exit-record.ts";
+import { describeFailure } from "./failed-step-words.ts";
+import { entryKey, type GenerationEntry } from "./generation-entry.ts";
+import type { TreeControl } from "./tree-control.ts";
+
+export interface GenerationFactsPorts {
+  readonly trees: TreeControl;
+  /** A generation is over; its directory may go when a newer one is there. */
+  ended(instance: InstanceId): void;
+  /** Whether the kernel has just ended a process in this cgroup (null: on this host) for want of memory. */
+  outOfMemory(cgroup: string | null): boolean;
+  fact(id: GenerationId, fact: GenerationFact): void;
+}
+
+/** Records of the shims become facts, each told once and in order: claimed, exited, emptied. */
+export class GenerationFacts {
+  /** generations that have not come to their end, by `entryKey` */
+  readonly entries = new Map<string, GenerationEntry>();
+  private readonly ports: GenerationFactsPorts;
+
+  constructor(ports: GenerationFactsPorts) {
+    this.ports = ports;
+  }
+
+  add(entry: GenerationEntry): void {
+    this.entries.set(entryKey(entry.id), entry);
+  }
+
+  find(id: GenerationId): GenerationEntry | undefined {
+    return this.entries.get(entryKey(id));
+  }
+
+  findByDirectory(directory: string): GenerationEntry | undefined {
+    return [...this.entries.values()].find((entry) => entry.directory === directory);
+  }
+
+  /** Tells what the files say; they are the truth. */
+  readRecords(entry: GenerationEntry): GenerationRecords {
+    const records = readGeneration(entry.directory);
+    if (records.claim !== undefined) this.take(entry, { kind: "claim", claim: records.claim });
+    if (records.failed !== undefined) this.take(entry, { kind: "failed", failed: records.failed });
+    if (records.exit !== undefined) this.take(entry, { kind: "exit", exit: records.exit });
+    if (records.empty !== undefined) this.take(entry, { kind: "empty", empty: records.empty });
+    return records;
+  }
+
+  /** @param record may come in any number of copies, from the bell and from files */
+  take(entry: GenerationEntry, record: BellRecord): void {
+    if (entry.phase === "emptied") return;
+    switch (record.kind) {
+      case "claim":
+        if (record.claim.kind === "program") this.claimed(entry, record.claim.identity);
+        return;
+      case "failed":
+        this.end(entry, { kind: "launch-failed", reason: describeFailure(record.failed, entry.spec) });
+        return;
+      case "exit":
+        this.exited(entry, record.exit);
+        return;
+      case "empty":
+        // Its line of the bell may have overtaken a lost one.
+        if (entry.phase !== "exited") this.readBefore(entry);
+        this.end(entry, { kind: "emptied" });
+        return;
+      default:
+        return;
+    }
+  }
+
+  private readBefore(entry: GenerationEntry): void {
+    const { claim, exit } = readGeneration(entry.directory);
+    if (claim !== undefined) this.take(entry, { kind: "claim", claim });
+    if (exit !== undefined) this.take(entry, { kind: "exit", exit });
+  }
+
+  private claimed(entry: GenerationEntry, identity: ProcessIdentity): void {
+    if (entry.program !== null) return;
+    entry.program = identity;
+    if (entry.phase === "ordered") entry.phase = "claimed";
+    this.ports.fact(entry.id, { kind: "launched", pid: identity.pid });
+  }
+
+  private exited(entry: GenerationEntry, record: ExitRecord): void {
+    if (entry.phase === "exited") return;
+    if (entry.program === null) {
+      const { claim } = readGeneration(entry.directory);
+      if (claim !== undefined) this.take(entry, { kind: "claim", claim });
+    }
+    entry.phase = "exited";
+    this.ports.fact(entry.id, { kind: "exited", exit: this.exitOf(entry, record), atWallMs: record.wallMs });
+  }
+
+  /** A KILL that was not ours may have been the kernel's. */
+  private exitOf(entry: GenerationEntry, record: ExitRecord): Exit {
+    const exit = toExit(record);
+    if (exit.kind !== "signal" || exit.signal !== "KILL" || entry.killSent) return exit;
+    return this.ports.outOfMemory(this.ports.trees.cgroupDirectory(entry)) ? { ...exit, outOfMemory: true } : exit;
+  }
+
+  /** Takes the claim unless the program has it; tells who has. */
+  settleClaim(entry: GenerationEntry): void {
+    if (entry.phase === "emptied") return;
+    const claim = takeClaim(entry.directory);
+    if (claim?.kind === "program") this.claimed(entry, claim.identity);
+    else this.end(entry, { kind: "voided" });
+  }
+
+  /** Nothing of the generation is alive any more. */
+  end(entry: GenerationEntry, fact: GenerationFact): void {
+    if (entry.phase === "emptied") return;
+    entry.phase = "emptied";
+    entry.lookTimer?.[Symbol.dispose]();
+    this.entries.delete(entryKey(entry.id));
+    this.ports.trees.leave(entry);
+    this.ports.fact(entry.id, fact);
+    this.ports.ended(entry.id.instance);
+  }
+}
+
+/** In a directory that was removed by hand nothing can be claimed any more. */
+function takeClaim(directory: string): ReturnType<typeof voidClaim> {
+  try {
+    return voidClaim(directory);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+}
