@@ -17,8 +17,10 @@ export interface StatusReporterParts {
   missingDependencies(instance: Instance): readonly string[];
 }
 
-/** Memory and processor time are at most so old. */
+/** Memory and processor time are looked at anew when they are so old, */
 const USAGE_AGE_MS = 1_000;
+/** but an answer does not wait longer than this for them. */
+const USAGE_WAIT_MS = 40;
 
 /** Makes the report of `muster status`. */
 export class StatusReporter {
@@ -31,7 +33,7 @@ export class StatusReporter {
     this.parts = parts;
   }
 
-  /** With memory and processor time not older than a second. */
+  /** With memory and processor time not older than a second, unless the host is so busy that looking takes too long. */
   async report(): Promise<StatusReport> {
     await this.refreshUsage();
     return this.reportNow();
@@ -48,7 +50,13 @@ export class StatusReporter {
     this.scanning ??= this.scan().finally(() => {
       this.scanning = null;
     });
-    await this.scanning;
+    await this.orLater(this.scanning);
+  }
+
+  private async orLater(scanning: Promise<void>): Promise<void> {
+    const late = Promise.withResolvers<void>();
+    using _timer = this.parts.clock.setTimer(USAGE_WAIT_MS, () => late.resolve());
+    await Promise.race([scanning, late.promise]);
   }
 
   private async scan(): Promise<void> {

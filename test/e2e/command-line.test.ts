@@ -162,6 +162,7 @@ describe("the rest of the face", () => {
     await using product = new Product("cli", { web: { ...STEADY, port: 8123 } });
     await product.up();
     await product.untilReady("web");
+    await waitFor("its memory to be known", async () => (await product.instance("web")).memoryBytes);
     const report = JSON.parse((await product.cli(["status", "--json"])).stdout);
     expect(Object.keys(report)).toEqual(["host", "daemon", "services"]);
     expect(report.services[0]).toMatchObject({ name: "web", wanted: "up", state: "running", ready: true });

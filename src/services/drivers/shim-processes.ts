@@ -13,6 +13,7 @@ import { generationsIn } from "./generation-broom.ts";
 import { type GenerationEntry, generationDirectory, newEntry, shimOf } from "./generation-entry.ts";
 import { GenerationFacts, type GenerationFactsPorts } from "./generation-facts.ts";
 import { encodeKept, KEPT_STATE_FILE } from "./kept-state.ts";
+import { LaunchPace } from "./launch-pace.ts";
 import { isShimLost, ShimWatch, type ShimWatchPorts } from "./shim-watch.ts";
 
 /** What the shim tells of output, for the room that looks after logs. */
@@ -35,12 +36,14 @@ export type Preparation =
 export class ShimProcesses implements Processes {
   private readonly facts: GenerationFacts;
   private readonly watch: ShimWatch;
+  private readonly pace: LaunchPace;
   private readonly ports: ShimProcessesPorts;
 
   constructor(ports: ShimProcessesPorts) {
     this.ports = ports;
     this.facts = new GenerationFacts(ports);
     this.watch = new ShimWatch(this.facts, ports);
+    this.pace = new LaunchPace(ports.clock);
     mkdirSync(ports.instancesDirectory, { recursive: true, mode: 0o700 });
   }
 
@@ -55,7 +58,7 @@ export class ShimProcesses implements Processes {
     if (prepared instanceof Promise) {
       const failed = (error: unknown): Preparation => ({ ok: false, error: String(error) });
       void prepared.catch(failed).then((result) => this.order(entry, result));
-    } else this.order(entry, prepared);
+    } else this.pace.run(() => this.order(entry, prepared));
   }
 
   private order(entry: GenerationEntry, prepared: Preparation): void {
@@ -117,8 +120,8 @@ export class ShimProcesses implements Processes {
     const directory = generationDirectory(this.ports.instancesDirectory, id);
     const path = join(directory, KEPT_STATE_FILE);
     try {
-      // It is not there when the launch failed before anything was written.
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      // The directory is not there when the launch failed before anything was written.
+      if (this.facts.find(id) === undefined) mkdirSync(directory, { recursive: true, mode: 0o700 });
       writeFileSync(`${path}.new`, encodeKept(kept, this.ports.identities.boot.bootId), { mode: 0o600 });
       renameSync(`${path}.new`, path);
     } catch {
@@ -201,6 +204,7 @@ export class ShimProcesses implements Processes {
   }
 
   [Symbol.dispose](): void {
+    this.pace[Symbol.dispose]();
     for (const entry of this.facts.entries.values()) entry.lookTimer?.[Symbol.dispose]();
   }
 }
