@@ -9,7 +9,7 @@ import type { Instance } from "./instance.ts";
 import type { InstanceEvent } from "./instance-state.ts";
 import type { Goal } from "./order-book.ts";
 import { publicState } from "./public-status.ts";
-import type { RosterService } from "./roster.ts";
+import { MOST_INSTANCES, type RosterService } from "./roster.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { resolveTargets } from "./targets.ts";
 
@@ -29,9 +29,6 @@ export interface Task {
   /** null: nothing to dispatch */
   readonly event: InstanceEvent | null;
 }
-
-/** How many instances of one service there may be. */
-export const MOST_INSTANCES = 1_000;
 
 /** Takes the orders of people and programs: who is meant, what must happen, when it is done. */
 export class OrderDesk {

@@ -1,6 +1,9 @@
 import type { ServiceSpec } from "../model/service.ts";
 import type { Instance } from "./instance.ts";
 
+/** How many instances of one service there may be. */
+export const MOST_INSTANCES = 1_000;
+
 /** One declared service and its instances. */
 export interface RosterService {
   /** as declared; placeholders not filled in */

@@ -1,6 +1,6 @@
 import type { History } from "./instance-state.ts";
 import type { WantedService } from "./ports.ts";
-import type { Roster } from "./roster.ts";
+import { MOST_INSTANCES, type Roster } from "./roster.ts";
 
 export type Wish = Pick<History, "wanted" | "watched">;
 
@@ -39,13 +39,17 @@ export function parseWanted(value: unknown): Readonly<Record<string, WantedServi
     const wishes: Record<number, Wish> = {};
     for (const [number, wish] of Object.entries(asRecord(instances))) {
       const { wanted: direction, watched } = asRecord(wish);
-      if (direction === "up" || direction === "down") {
+      if (isCount(Number(number)) && number !== "0" && (direction === "up" || direction === "down")) {
         wishes[Number(number)] = { wanted: direction, watched: watched !== false };
       }
     }
-    wanted[name] = { scale: typeof scale === "number" ? scale : null, instances: wishes };
+    wanted[name] = { scale: isCount(scale) ? scale : null, instances: wishes };
   }
   return wanted;
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST_INSTANCES;
 }
 
 function asRecord(value: unknown): Readonly<Record<string, unknown>> {
