@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* struct clone_args of the kernel, as of version 5.7 */
@@ -37,6 +38,17 @@ static long clone_raw(const struct arguments *arguments, int (*begin)(void *), v
 }
 
 /*
+ * Kernels from 6.12 on (seen: 6.18) send KILL to who is born in a cgroup that was killed another number of times than the parent's.
+ * Such a child has not run, so it has made no claim. Who is to be kept from starting has lost the claim: trying again is safe.
+ */
+static bool is_stillborn(pid_t pid) {
+  siginfo_t end = {0};
+  if (waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT) || end.si_pid != pid) return false;
+  if (end.si_code != CLD_KILLED || end.si_status != SIGKILL || !access("claim", F_OK)) return false;
+  return waitpid(pid, NULL, 0) == pid;
+}
+
+/*
  * As vfork, on a stack of its own: `begin` shares our memory, and we are held until it ends or calls execve. Who begins in a cgroup
  * (-1: in ours) need not move there: for a move the kernel waits until all processors have passed a quiet moment, some 10 ms.
  * Gives -1 with errno.
@@ -52,6 +64,7 @@ pid_t clone_program(int (*begin)(void *), char *stack, size_t stack_bytes, void 
     .cgroup = (uint64_t)cgroup,
   };
   long pid = clone_raw(&arguments, begin, argument);
+  if (pid > 0 && is_stillborn((pid_t)pid)) pid = -ECHILD;
   if (pid < 0) errno = (int)-pid;
   return pid < 0 ? -1 : (pid_t)pid;
 }

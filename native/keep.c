@@ -25,13 +25,15 @@ struct keeper {
   pid_t daemon; /* 0: none now */
   int signals;
   unsigned pending;   /* a signal that no daemon has taken */
-  unsigned forwarded; /* the last one that was sent to this daemon */
+  unsigned forwarded; /* the last one that this daemon was told; one that ends it stays until it has ended in order */
   unsigned restarts;  /* since it last lived long */
   int64_t started_ns;
   int64_t start_ns; /* when the next is started */
 };
 
 static const int FORWARDED[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH};
+
+static bool ends(unsigned signal) { return signal == SIGINT || signal == SIGQUIT || signal == SIGTERM; }
 
 static int open_signals(void) {
   uint64_t set = 1UL << (SIGCHLD - 1);
@@ -92,10 +94,14 @@ static void start_daemon(struct keeper *keeper, int64_t now) {
     keeper->start_ns = now + NS_PER_S;
     return;
   }
-  keeper->pending = keeper->forwarded = 0;
+  keeper->forwarded = keeper->pending;
+  keeper->pending = 0;
 }
 
-/* The first restart comes at once, the next ones later each time. A signal that killed the daemon is told to the next one. */
+/*
+ * The first restart comes at once, the next ones later each time. A signal that killed the daemon is told to the next one, and
+ * so is an order to end that the daemon did not live to carry out.
+ */
 static void plan_restart(struct keeper *keeper, int status, int64_t now) {
   keeper->daemon = 0;
   if (now - keeper->started_ns >= COUNT_ANEW_NS) keeper->restarts = 0;
@@ -103,10 +109,9 @@ static void plan_restart(struct keeper *keeper, int status, int64_t now) {
   if (keeper->restarts) delay = FIRST_DELAY_NS << (keeper->restarts < 8 ? keeper->restarts - 1 : 7);
   if (delay > LAST_DELAY_NS) delay = LAST_DELAY_NS;
   keeper->restarts++;
-  if (WIFSIGNALED(status) && keeper->forwarded && (unsigned)WTERMSIG(status) == keeper->forwarded) {
-    keeper->pending = keeper->forwarded;
-    delay = 0;
-  }
+  bool struck = WIFSIGNALED(status) && keeper->forwarded && (unsigned)WTERMSIG(status) == keeper->forwarded;
+  if (struck) delay = 0;
+  if (struck || ends(keeper->forwarded)) keeper->pending = keeper->forwarded;
   keeper->start_ns = now + delay;
 }
 
@@ -124,10 +129,10 @@ static int reap(struct keeper *keeper, int64_t now) {
 
 static void forward(struct keeper *keeper, unsigned signal, int64_t now) {
   if (keeper->daemon) {
-    keeper->forwarded = signal;
+    if (!ends(keeper->forwarded) || ends(signal)) keeper->forwarded = signal;
     kill(keeper->daemon, (int)signal);
   } else if (signal != SIGWINCH) {
-    keeper->pending = signal;
+    if (!ends(keeper->pending) || ends(signal)) keeper->pending = signal;
     keeper->start_ns = now;
   }
 }

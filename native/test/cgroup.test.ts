@@ -20,7 +20,13 @@ test("a program begins in its cgroups, the last one in the end", async () => {
       const output = readFileSync(generation.log.outPath, "utf8");
       expect(output).toContain(`/${names[count - 1]}\n`);
       expect(output).toEndWith("\n0\n1\n2\n");
+      // One that was killed as a whole takes programs, too.
+      for (const cgroup of made) if (cgroup.ok) cgroup.value.kill();
     }
+    const [cgroup = ""] = cgroups;
+    const killed = run.shell(SCRIPT, { cgroups: [cgroup] });
+    expect((await killed.ring("exit")).exit).toMatchObject({ kind: "code", code: 0 });
+    expect(readFileSync(killed.log.outPath, "utf8")).toContain(`/${names[0]}\n`);
   } finally {
     root.value.removeEmpty();
   }
