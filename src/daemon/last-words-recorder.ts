@@ -9,6 +9,8 @@ export interface LastWordsParts {
   record(draft: EventDraft): string;
 }
 
+/** A restart comes first: reading the log takes as long as a start. */
+const RESTART_MS = 20;
 /** In a crash loop the words of one crash a second tell enough. */
 const ONCE_EVERY_MS = 1_000;
 
@@ -28,7 +30,10 @@ export class LastWordsRecorder {
     const nowMs = this.parts.clock.monotonicMs();
     if (nowMs - (this.keptAtMs.get(instance) ?? Number.NEGATIVE_INFINITY) < ONCE_EVERY_MS) return;
     this.keptAtMs.set(instance, nowMs);
-    void this.keep(instance, before.history.generation, instance.causeId);
+    const { generation } = before.history;
+    const { causeId } = instance;
+    const delayMs = instance.state.name === "held" ? RESTART_MS : 0;
+    this.parts.clock.setTimer(delayMs, () => void this.keep(instance, generation, causeId));
   }
 
   private async keep(instance: Instance, generation: number, cause: string | null): Promise<void> {

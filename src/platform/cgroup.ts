@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { ownCgroupDirectory } from "./cgroup-mounts.ts";
@@ -89,6 +89,11 @@ export class Cgroup {
     return attempt(() => membersOf(this.directory));
   }
 
+  /** Whether it counts, among else, what the kernel ended in it for want of memory. */
+  countsMemory(): boolean {
+    return existsSync(join(this.directory, "memory.events"));
+  }
+
   /** Removes it with the cgroups that were made below it. Refused while processes live in it; one that is gone is well. */
   remove(): Result<void, string> {
     return attempt(() => removeTree(this.directory));
@@ -109,12 +114,22 @@ function membersOf(directory: string): number[] {
   return pids.concat(...subdirectories(directory).map((name) => membersOf(join(directory, name))));
 }
 
+/** Most have no cgroups below them; looking for those costs as much as the removal. */
 function removeTree(directory: string): void {
+  if (removeLeaf(directory)) return;
   for (const name of subdirectories(directory)) removeTree(join(directory, name));
+  if (!removeLeaf(directory)) throw new Error(`processes are still in ${directory}`);
+}
+
+/** @returns false when something lives in it or below it */
+function removeLeaf(directory: string): boolean {
   try {
     rmdirSync(directory);
+    return true;
   } catch (error) {
-    if (!isMissing(error)) throw error;
+    if (isMissing(error)) return true;
+    if (codeOf(error) !== "EBUSY" && codeOf(error) !== "ENOTEMPTY") throw error;
+    return false;
   }
 }
 
