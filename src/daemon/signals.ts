@@ -85,7 +85,9 @@ export class Signals implements Disposable {
     }
   }
 
+  /** From here on the process only ends. A signal must not cut that short: the guard would take it for a crash. */
   [Symbol.dispose](): void {
+    for (const name of ENDING_SIGNALS) process.on(`SIG${name}`, () => undefined);
     for (const [signal, handler] of this.handlers) process.off(signal, handler);
   }
 }

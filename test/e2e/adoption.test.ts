@@ -85,7 +85,11 @@ describe("a daemon that was killed while services ran", () => {
     await product.replaceDaemon();
     const found = await product.untilState("seven", "failed");
     expect(found).toMatchObject({ generation: 1, lastExit: { code: 7 } });
-    expect(await product.events("seven", "instance.exited")).toHaveLength(1);
+    // What waits to be written is shown as well, also where the journal will see that it has it.
+    await waitFor(
+      "one end in the journal",
+      async () => (await product.events("seven", "instance.exited")).length === 1,
+    );
   });
 });
 
