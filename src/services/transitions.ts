@@ -108,7 +108,10 @@ export function askToEnd(
   context: MachineContext,
 ): Next {
   const state: Ending = { name: "ending", history, pid, exit: null, why, readyAtMs, phase: "asked", asks: 1 };
-  if (pid === null) return move(state, { kind: "void-claim" }, { kind: "set-timer", delayMs: LAUNCH_DEADLINE_MS });
+  if (pid === null) {
+    const calledOff = record("instance.stopping", "the start is called off", { generation: history.generation });
+    return move(state, calledOff, { kind: "void-claim" }, { kind: "set-timer", delayMs: LAUNCH_DEADLINE_MS });
+  }
   return move(state, ...stopEffects(context.spec));
 }
 
