@@ -96,7 +96,16 @@ async function superviseUntilTheEnd(
   if (!loading.ok) recordRefusal(journal, loading.error);
   let foreground: Foreground | null = null;
   using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground?.say(text) });
-  begin(parts, paths, configuration, loading.ok ? loading.value : null, describeSource(source), boot.bootId);
+  const takePending = (): void => signals.takePending(process.env);
+  begin(
+    parts,
+    paths,
+    configuration,
+    loading.ok ? loading.value : null,
+    describeSource(source),
+    boot.bootId,
+    takePending,
+  );
   const api = await openControlSocket(parts, paths, configuration.host.daemon.socket);
   if (!api.ok) throw api.error;
   stack.defer(() => api.value.close());
@@ -104,7 +113,6 @@ async function superviseUntilTheEnd(
   foreground = stack.use(new Foreground(parts, paths, options));
   using memory = new MemoryKeeper(clock, () => void trimMemory(libc));
   parts.supervision.supervisor.onMoved(() => memory.moved());
-  signals.takePending(process.env);
   using _faults = catchFaults(parts);
   const exitCode = await parts.ending.over;
   journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
@@ -184,6 +192,7 @@ function begin(
   loaded: Loaded | null,
   place: string,
   bootId: string,
+  takePending: () => void,
 ): void {
   const { supervision, journal, identity } = parts;
   const kept = WantedStore.read(paths.wanted, bootId);
@@ -195,12 +204,13 @@ function begin(
     data: { pid: identity.pid, version: identity.version },
   });
   const adopted = supervision.adopt(configuration.host, kept);
-  if (loaded !== null) {
-    const step = configuration.stepTo(loaded, place);
-    parts.configurator.carryOut(step, "the start of the daemon");
+  takePending();
+  // A key service that ended meanwhile, or an order to end that an earlier daemon left behind: then nothing is begun.
+  if (!parts.ending.isEnding) {
+    if (loaded !== null) parts.configurator.carryOut(configuration.stepTo(loaded, place), "the start of the daemon");
+    supervision.startWanted("the start of the daemon");
   }
   parts.relay.look();
-  supervision.startWanted("the start of the daemon");
   parts.logs.keeper.start();
   parts.logs.own.info(message, { adopted, services: configuration.host.services.size });
 }

@@ -101,14 +101,17 @@ describe("the guard", () => {
 
   test("has the next daemon go on with a stop that TERM had begun", async () => {
     const web = stubborn({ stop: { wait: "300ms" } });
-    await using product = new Product("detach", { web, api: STEADY });
+    const api = script("echo begun >> begun; exec sleep 1000");
+    await using product = new Product("detach", { web, api });
     expect((await product.cli(["up", "--detach"])).code).toBe(0);
     const [guard, daemon] = [await guardPid(product), await daemonPid(product)];
     process.kill(guard, "SIGTERM");
     await product.untilState("web", "stopping");
+    await product.untilState("api", "stopped");
     process.kill(daemon, "SIGKILL");
     await waitForProcessEnd(guard);
     await expectNothingLeft(product);
+    expect(product.read("begun")).toBe("begun\n");
   });
 
   test("may be killed itself: the daemon goes on, and a new one can be had", async () => {
