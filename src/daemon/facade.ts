@@ -21,7 +21,8 @@ export function createFacade(parts: DaemonParts): Facade {
     daemon: () => parts.identity,
     status: () => reporter.report(),
     names: () => targetNames(roster),
-    giveOrder: (request, by) => (parts.ending.isEnding ? err(codedError("daemon-ending", {})) : desk.give(request, by)),
+    giveOrder: (request, by) =>
+      parts.ending.isEnding ? err(codedError("order-while-ending", {})) : desk.give(request, by),
     orderStatus: (id) => orders.status(id),
     followOrder: (id, signal) => parts.ending.accompany(followOrder(orders, id, clock, signal)),
     plan: async (path) => {

@@ -24,6 +24,17 @@ const { tests, source } = readSources();
 describe("the error catalogue", () => {
   test("is read", () => expect(codes.length).toBeGreaterThan(10));
 
+  test("has no code twice", async () => {
+    const names: string[] = [];
+    for (const path of new Bun.Glob("src/model/errors/*.ts").scanSync({ cwd: ROOT })) {
+      const exported: Record<string, unknown> = await import(join(ROOT, path));
+      for (const [name, area] of Object.entries(exported)) {
+        if (name.endsWith("_ERRORS")) names.push(...Object.keys(area as object));
+      }
+    }
+    expect(names.sort()).toEqual([...codes].sort());
+  });
+
   test("has no code that no test raises", () => {
     expect(codes.filter((code) => !tests.includes(`"${code}"`))).toEqual([]);
   });

@@ -134,7 +134,51 @@ describe("waiting", () => {
     await product.up();
     await product.untilReady("web");
     const { code, stdout, stderr } = await product.cli(["down"]);
-    expect([code, stderr, stdout]).toEqual([0, "", "web:1 stopped\nstopped web:1\nthe daemon has ended\n"]);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).toEndWith("web:1 stopped\nstopped web:1\nthe daemon has ended\n");
+  });
+});
+
+describe("when the daemon ends", () => {
+  test("who follows is told, and who comes with an order is refused", async () => {
+    await using product = new Product("cli", {});
+    const gate = product.gate("gate");
+    product.configure({
+      web: script(`trap "" TERM; echo armed; read line < ${gate.path}`, {
+        ready: { line: "armed" },
+        stop: { wait: "100s" },
+      }),
+    });
+    await product.up();
+    await product.untilReady("web");
+    const followers = [
+      ["logs", "-f"],
+      ["events", "-f"],
+    ].map((words) => product.run(words));
+    const [logs, events] = followers;
+    await waitFor("both to be there", () => logs?.stdout().includes("armed") && events?.stdout().includes("web:1"));
+    const ending = product.run(["down"]);
+    await product.untilState("web", "stopping");
+    const order = product.client.giveOrder({ order: "start", targets: ["web"] });
+    await expect(order).rejects.toMatchObject({ code: "order-while-ending" });
+    const refused = await product.cli(["start", "web"]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("muster is ending")]);
+    gate.open();
+    expect((await ending.ended).code).toBe(0);
+    for (const follower of followers) {
+      const { code, stderr } = await follower.ended;
+      expect([code, stderr]).toEqual([4, expect.stringContaining("the daemon ends")]);
+    }
+  });
+
+  test("killed, a follower is told that the connection was lost", async () => {
+    await using product = new Product("cli", { web: script("echo armed; exec sleep 1000") });
+    await product.up();
+    const follower = product.run(["logs", "-f"]);
+    await waitFor("it to be there", () => follower.stdout().includes("armed"));
+    await product.killDaemon();
+    const { code, stderr } = await follower.ended;
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^muster: cannot get the rest of the daemon's answer: /)]);
   });
 });
 

@@ -1,9 +1,10 @@
 /** What becomes of a running daemon when its configuration changes, is broken or comes back. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { environmentOf } from "../support/processes.ts";
 import { Product } from "../support/product.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 const SLEEP = ["sleep", "1000"];
 const QUICK = { start: { wait: "10ms" }, stop: { wait: "2s" } };
@@ -166,6 +167,21 @@ describe("a changed configuration", () => {
     expect(readdirSync(directory).length).toBe(10);
     const { plan } = await product.client.apply({ path: null, previous: true });
     expect(plan.changes[0]?.keys).toEqual(["log.keep"]);
+  });
+
+  test("[daemon] takes effect at once: log level, and mode and group of the socket", async () => {
+    await using product = new Product("config", { web: service() });
+    await product.up();
+    const socket = () => statSync(join(product.runDirectory, "muster.sock"));
+    expect(socket().mode & 0o777).toBe(0o600);
+    product.configure({ web: service() }, { log_level: "debug", socket: { mode: "0660" } });
+    await product.apply();
+    await waitFor("the mode to change", () => (socket().mode & 0o777) === 0o660);
+    await waitFor("a debug line", async () => {
+      for await (const _ of product.client.followStatus(AbortSignal.timeout(10)));
+      return product.read("state/logs/muster.log").includes(" debug ");
+    });
+    expect((await product.events("muster", "configuration.applied")).length).toBe(2);
   });
 
   test("what is included is read with it, and a second file may be tried", async () => {

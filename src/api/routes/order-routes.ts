@@ -15,7 +15,7 @@ export function orderRoutes(): readonly Route[] {
       summary: "Give an order; the answer comes when it is accepted, and who leaves does not stop it",
       parameters: objectOf({}),
       body: orderRequestSchema(),
-      errors: ["service-unknown", "order-refused", "scale-not-possible", "signal-unknown"],
+      errors: ["service-unknown", "order-refused", "scale-not-possible", "signal-unknown", "order-while-ending"],
       response: { name: "OrderStatus", about: "the order as it was accepted", schema: orderStatusSchema },
       answer: ({ body }, { facade, by }) => facade.giveOrder(body, by),
     }),

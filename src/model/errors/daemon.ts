@@ -30,7 +30,7 @@ export const DAEMON_ERRORS = {
     1,
     (d: { reason: string }) => `cannot start the launcher: ${d.reason}; nothing can be started until this is mended`,
   ),
-  "daemon-ending": entry(
+  "order-while-ending": entry(
     503,
     1,
     (_: Readonly<Record<string, never>>) => "cannot take the order: muster is ending; give it to the next daemon",
