@@ -176,9 +176,13 @@ static bool rename_new(const struct place *from, int directory, const char *name
   return errno == EINVAL && !renameat(from->directory, from->name, directory, name);
 }
 
+/* Stamps tell the order of files, so they go on when the clock is set back. */
+static int64_t last_stamp;
+
 /* Moves the log away; `target` then names where it is. Another file system's archive is no place for it: it stays beside. */
 static bool move_away(const struct place *place, const char *archive, struct line *target) {
   int64_t now = epoch_ns();
+  if (now <= last_stamp) now = last_stamp + 1;
   for (int i = 0; i < STAMP_TRIES; i++) {
     struct line name = {0}, index, old_index;
     struct tm date;
@@ -198,6 +202,7 @@ static bool move_away(const struct place *place, const char *archive, struct lin
     }
     int error = errno;
     if (done) {
+      last_stamp = now + i;
       index_name(&index, name.bytes);
       index_name(&old_index, place->name);
       renameat(place->directory, old_index.bytes, directory, index.bytes);
