@@ -43,6 +43,7 @@ export class Supervision implements AsyncDisposable {
   readonly reconciler: Reconciler;
   readonly side: ProcessSide;
   readonly wanted: WantedStore;
+  private readonly gate: EndGate;
   private readonly parts: SupervisionParts;
 
   constructor(parts: SupervisionParts) {
@@ -56,13 +57,13 @@ export class Supervision implements AsyncDisposable {
       output: parts.output,
     });
     this.supervisor = this.buildSupervisor(parts.clock);
-    const gate = new EndGate(this.supervisor.roster, (name) => this.supervisor.wakeDependants(name));
-    this.supervisor.isAboutToEnd = (name) => gate.isAboutToEnd(name);
-    this.supervisor.onMoved(() => gate.look());
+    this.gate = new EndGate(this.supervisor.roster, (name) => this.supervisor.wakeDependants(name));
+    this.supervisor.isAboutToEnd = (name) => this.gate.isAboutToEnd(name);
+    this.supervisor.onMoved(() => this.gate.look());
     this.wanted = new WantedStore({
       path: parts.paths.wanted,
       bootId: parts.bootId,
-      collect: () => collectWanted(this.supervisor.roster),
+      collect: () => collectWanted(this.supervisor.roster, (instance) => this.gate.isToStop(instance)),
       fault: (error) =>
         parts.log(
           "error",
@@ -71,12 +72,17 @@ export class Supervision implements AsyncDisposable {
     });
     this.desk = new OrderDesk({
       supervisor: this.supervisor,
-      gate,
+      gate: this.gate,
       recordOrder: (order, subjects, by) => this.recordOrder(order, subjects, by),
       keepWanted: () => this.wanted.flush(),
       rotate: (instance) => this.side.processes.rotate(instance.generation),
     });
-    this.reconciler = new Reconciler({ supervisor: this.supervisor, desk: this.desk, gate, fillPlaceholders });
+    this.reconciler = new Reconciler({
+      supervisor: this.supervisor,
+      desk: this.desk,
+      gate: this.gate,
+      fillPlaceholders,
+    });
   }
 
   private buildSupervisor(clock: Clock): Supervisor {
@@ -117,6 +123,7 @@ export class Supervision implements AsyncDisposable {
     const ports = {
       supervisor: this.supervisor,
       reconciler: this.reconciler,
+      gate: this.gate,
       generations: new FoundGenerations(parts.paths.instances, parts.identities),
       processes: side.processes,
       sweep: (instance: InstanceId) => side.sweep(instance),

@@ -40,6 +40,8 @@ export interface Adoption {
   readonly state: InstanceState;
   /** what happened while no daemon was there, to be dispatched in this order */
   readonly events: readonly InstanceEvent[];
+  /** what the daemon before us had begun, or was about to begin, and could not finish: it is ordered again, in its turn */
+  readonly order: "stop-ordered" | "restart-ordered" | null;
   /** a live program was taken over */
   readonly alive: boolean;
   /** time that is left of the state; null: it has no timer */
@@ -55,7 +57,7 @@ export function adopt(found: FoundGeneration, wish: Wish, spec: ServiceSpec, now
   const before = found.kept?.state ?? null;
   const history: History = { ...(before?.history ?? found.history), ...wish, generation: found.generation };
   const sinceWallMs = found.kept?.sinceWallMs ?? found.sinceWallMs;
-  const nothing = { events: [], alive: false, timerMs: null, sinceWallMs };
+  const nothing = { events: [], order: null, alive: false, timerMs: null, sinceWallMs };
   if (before !== null && isAtRest(before)) {
     const state = atRest(before, history);
     return { ...nothing, state, timerMs: timeLeft(state, nowMs) };
@@ -75,7 +77,7 @@ export function adopt(found: FoundGeneration, wish: Wish, spec: ServiceSpec, now
   }
   const state = alive(before, claimed, spec, nowMs);
   const timerMs = state.name === "starting" ? startTime(spec) : null;
-  return { state, events: ordersUnderWay(before, wish), alive: true, timerMs, sinceWallMs };
+  return { state, events: failedStart(before, wish), order: orderOf(before, wish), alive: true, timerMs, sinceWallMs };
 }
 
 type AtRest = Extract<InstanceState, { name: "stopped" | "waiting" | "backoff" | "finished" | "failed" }>;
@@ -132,12 +134,14 @@ function readyTime(state: InstanceState | null): number | null {
   return state?.name === "running" || state?.name === "reloading" || state?.name === "ending" ? state.readyAtMs : null;
 }
 
-/** What the daemon before us had begun and could not finish is begun again. */
-function ordersUnderWay(before: InstanceState | null, wish: Wish): InstanceEvent[] {
-  if (wish.wanted === "down") return [{ kind: "stop-ordered" }];
-  if (before?.name !== "ending") return [];
-  if (before.why.kind === "ordered") return [{ kind: "restart-ordered" }];
-  return before.why.kind === "start-failed" ? [{ kind: "start-failed", reason: before.why.reason }] : [];
+function orderOf(before: InstanceState | null, wish: Wish): Adoption["order"] {
+  if (wish.wanted === "down") return "stop-ordered";
+  return before?.name === "ending" && before.why.kind === "ordered" ? "restart-ordered" : null;
+}
+
+function failedStart(before: InstanceState | null, wish: Wish): InstanceEvent[] {
+  if (wish.wanted === "down" || before?.name !== "ending" || before.why.kind !== "start-failed") return [];
+  return [{ kind: "start-failed", reason: before.why.reason }];
 }
 
 /**

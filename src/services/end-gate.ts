@@ -31,6 +31,11 @@ export class EndGate {
     }
   }
 
+  /** Will an order stop it, and not only restart it, when its turn comes? */
+  isToStop(instance: Instance): boolean {
+    return this.waiting.get(instance)?.kind === "stop-ordered";
+  }
+
   /** Is one of the service's instances still to be ended by an order? Then nothing new may begin to lean on it. */
   isAboutToEnd(serviceName: string): boolean {
     if (this.waiting.size === 0) return false;

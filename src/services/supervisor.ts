@@ -110,10 +110,13 @@ export class Supervisor implements InstanceHost {
     return instance;
   }
 
-  /** The second half of an adoption, when every instance is there: what happened meanwhile is dispatched. */
-  resume(instance: Instance): void {
+  /**
+   * The second half of an adoption, when every instance is there: what happened meanwhile is dispatched.
+   * @returns what is still to be ordered of it, with regard to who depends on it
+   */
+  resume(instance: Instance): Adoption["order"] {
     const adoption = this.adoptions.get(instance);
-    if (!this.adoptions.delete(instance) || adoption === undefined) return;
+    if (!this.adoptions.delete(instance) || adoption === undefined) return null;
     if (adoption.timerMs !== null) instance.resumeTimer(adoption.timerMs);
     this.watchReadiness(instance);
     for (const event of adoption.events) {
@@ -122,6 +125,7 @@ export class Supervisor implements InstanceHost {
     }
     if (instance.state.name === "waiting") instance.lookAtDependencies();
     this.forgetRetired(instance);
+    return adoption.order;
   }
 
   /** A fact about a generation; one about an older generation is late and dropped. */

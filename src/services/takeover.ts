@@ -1,6 +1,7 @@
 import type { InstanceId } from "../model/name.ts";
 import type { HostSpec, ServiceSpec } from "../model/service.ts";
 import type { FoundGeneration, PastEnd } from "./adoption.ts";
+import type { EndGate } from "./end-gate.ts";
 import type { Instance } from "./instance.ts";
 import type { GenerationId, WantedService } from "./ports.ts";
 import type { Reconciler } from "./reconciler.ts";
@@ -11,6 +12,7 @@ import { wishFor } from "./wanted.ts";
 export interface TakeoverPorts {
   readonly supervisor: Supervisor;
   readonly reconciler: Reconciler;
+  readonly gate: Pick<EndGate, "end">;
   /** what earlier daemons left on disk */
   readonly generations: {
     /** the newest of each instance; nothing can claim it any more */
@@ -66,7 +68,11 @@ export function takeOver(
     ports.sweep(end.instance);
   }
   ports.listen();
-  for (const { instance } of adopted) supervisor.resume(instance);
+  const orders = adopted.map(({ instance }) => ({ instance, order: supervisor.resume(instance) }));
+  for (const kind of ["stop-ordered", "restart-ordered"] as const) {
+    const meant = orders.filter(({ order }) => order === kind).map(({ instance }) => instance);
+    ports.gate.end(meant, { kind });
+  }
   for (const { found } of adopted) processes.resumeEntry(found);
   return adopted.filter(({ mayLive, found }) => mayLive && found.exit === null).length;
 }

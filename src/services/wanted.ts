@@ -1,23 +1,30 @@
+import type { Instance } from "./instance.ts";
 import type { History } from "./instance-state.ts";
 import type { WantedService } from "./ports.ts";
 import { MOST_INSTANCES, type Roster } from "./roster.ts";
 
 export type Wish = Pick<History, "wanted" | "watched">;
 
-/** What the operator wants of every service, to be kept for the next daemon. */
-export function collectWanted(roster: Roster): Readonly<Record<string, WantedService>> {
+/**
+ * What the operator wants of every service, to be kept for the next daemon.
+ * @param isToStop an order will stop it when its turn comes
+ */
+export function collectWanted(
+  roster: Roster,
+  isToStop: (instance: Instance) => boolean,
+): Readonly<Record<string, WantedService>> {
   const wanted: Record<string, WantedService> = {};
   for (const [name, service] of roster.services) {
     const wishes = service.instances
       .filter((instance) => !roster.isRetired(instance))
-      .map((instance) => [instance.id.number, wishOf(instance.state.history)] as const);
+      .map((instance) => [instance.id.number, wishOf(instance, isToStop(instance))] as const);
     wanted[name] = { scale: service.scale, instances: Object.fromEntries(wishes) };
   }
   return wanted;
 }
 
-function wishOf(history: History): Wish {
-  return { wanted: history.wanted, watched: history.watched };
+function wishOf({ state }: Instance, isToStop: boolean): Wish {
+  return { wanted: isToStop ? "down" : state.history.wanted, watched: state.history.watched };
 }
 
 /** The wish for one instance: as it was kept, as its siblings have it, or as `autostart` says. */

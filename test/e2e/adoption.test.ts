@@ -231,6 +231,32 @@ describe("a daemon that was killed during a stop", () => {
     expect(await product.untilReady("web")).toMatchObject({ generation: 2, restarts: 0 });
   });
 
+  test("of a chain: the next one ends the rest of it, in its order", async () => {
+    const ends = (name: string) =>
+      script('trap "sleep 0.1; exit 0" TERM; echo armed; while :; do sleep 1000 & wait $!; done', {
+        ready: { line: "armed" },
+        depends_on: name === "" ? [] : [name],
+      });
+    await using product = new Product("adoption", {
+      db: ends(""),
+      api: ends("db"),
+      web: { ...ends("api"), ...stubborn({ stop: { wait: "300ms" } }), depends_on: ["api"] },
+    });
+    await product.up();
+    await product.untilReady("web");
+    await product.client.giveOrder({ order: "stop", targets: ["db", "api", "web"] });
+    await product.untilState("web", "stopping");
+    expect(await product.instance("db")).toMatchObject({ state: "running" });
+    await product.replaceDaemon();
+    await product.untilState(["web", "api", "db"], "stopped");
+    const events = await product.events(null);
+    const at = (kind: string, subject: string) =>
+      events.findLastIndex((event) => event.kind === kind && event.subject === subject);
+    expect(at("instance.stopped", "web:1")).toBeLessThan(at("instance.stopping", "api:1"));
+    expect(at("instance.stopped", "api:1")).toBeLessThan(at("instance.stopping", "db:1"));
+    expect((await product.client.status()).services.map((service) => service.wanted)).toEqual(["down", "down", "down"]);
+  });
+
   test("of a service that is gone from the file: it is brought to its end, not forgotten", async () => {
     const web = stubborn({ stop: { wait: "300ms" } });
     await using product = new Product("adoption", { web, other: STEADY });

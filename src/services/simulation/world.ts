@@ -46,13 +46,14 @@ export class World {
   startDaemon(): void {
     const { host } = this;
     const daemon = this.build();
-    const { supervisor, reconciler } = daemon;
+    const { supervisor, reconciler, gate } = daemon;
     this.daemon = daemon;
     this.ordersOfThisDaemon = [];
     this.ending = null;
     const ports = {
       supervisor,
       reconciler,
+      gate,
       generations: host,
       processes: host,
       sweep: () => undefined,
@@ -76,7 +77,8 @@ export class World {
       record: (draft) => this.journal.record(draft),
       newToken: () => `t${this.tokens++}`,
       keepWanted: () => {
-        if (this.daemon === daemon && this.ending === null) this.kept = collectWanted(daemon.supervisor.roster);
+        if (this.daemon !== daemon || this.ending !== null) return;
+        this.kept = collectWanted(daemon.supervisor.roster, (instance) => daemon.gate.isToStop(instance));
       },
       keyEnded: () => {
         this.ending ??= daemon.desk.end("down", [...daemon.supervisor.roster.instances()], "key").id;
