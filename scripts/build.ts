@@ -36,6 +36,7 @@ async function build(target: TargetName | null, outfile: string): Promise<void> 
     naming: { entry: "[name].ts" },
     target: "bun",
     format: "esm",
+    splitting: true,
     minify: true,
     bytecode: true,
     sourcemap: "none",

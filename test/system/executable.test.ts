@@ -46,7 +46,7 @@ describe("the executable in a bare tree", () => {
 
   bareTest("is alone there", async () => {
     expect((await run("ls /usr/bin /here; [ -e /bin/bun ] || echo none")).out).toBe(
-      "/usr/bin:\nmuster\n\n/here:\nnone\n",
+      "/here:\n\n/usr/bin:\nmuster\nnone\n",
     );
   });
 
