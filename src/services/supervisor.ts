@@ -253,6 +253,8 @@ export class Supervisor implements InstanceHost {
     // Who depends on a service waits for those of its instances that are wanted up.
     if (state.name !== before.name || isWishNew) this.wakeDependants(instance.id.service);
     if (isWishNew || history.watched !== before.history.watched) this.ports.wantedChanged();
+    // It never came to run, so there is no end of it that would tell.
+    if (state.name === "failed" && before.name !== "failed" && instance.spec.key) this.ports.keyEnded(instance);
     this.forgetRetired(instance);
     this.lookAtOrders(instance);
     for (const listener of this.moveListeners) listener(instance, before);

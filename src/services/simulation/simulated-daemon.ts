@@ -1,6 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import type { EventDraft } from "../../model/event.ts";
 import { EndGate } from "../end-gate.ts";
+import type { Instance } from "../instance.ts";
 import { OrderDesk } from "../order-desk.ts";
 import type { Processes } from "../ports.ts";
 import { Reconciler } from "../reconciler.ts";
@@ -22,7 +23,7 @@ export interface DaemonAround {
   record(draft: EventDraft): string;
   newToken(): string;
   keepWanted(): void;
-  keyEnded(): void;
+  keyEnded(instance: Instance): void;
 }
 
 /** The services room, connected as the daemon does it, over what the simulation gives. */

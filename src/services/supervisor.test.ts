@@ -1,0 +1,122 @@
+import { describe, expect, test } from "bun:test";
+import { testService } from "./simulation/services.ts";
+import { fakeWorld } from "./testing/fake-world.ts";
+
+const CRASH = { kind: "code", code: 3 } as const;
+
+function exited(world: ReturnType<typeof fakeWorld>, generation: number): void {
+  const id = { instance: { service: "web", number: 1 }, generation };
+  world.supervisor.fact(id, { kind: "exited", exit: CRASH, atWallMs: world.clock.wallMs() });
+}
+
+describe("facts", () => {
+  test("about an older generation are dropped", () => {
+    const world = fakeWorld([testService("web")]);
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    world.clock.advance(5_000);
+    exited(world, 0);
+    exited(world, 2);
+    expect(world.states()).toEqual(["web:1 running"]);
+    exited(world, 1);
+    expect(world.states()).toEqual(["web:1 ending"]);
+  });
+
+  test("about who is not there are dropped", () => {
+    const world = fakeWorld([testService("api")]);
+    exited(world, 1);
+    expect(world.states()).toEqual(["api:1 stopped"]);
+  });
+});
+
+describe("a start that waits", () => {
+  test("says for whom, once, and anew when that changes", () => {
+    const slow = { waitMs: 1_000, timeoutMs: 60_000, retries: 5 };
+    const world = fakeWorld([
+      testService("db", { start: slow }),
+      testService("mq", { start: { ...slow, waitMs: 3_000 } }),
+      testService("web", { dependsOn: ["db", "mq"] }),
+    ]);
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    world.clock.advance(10_000);
+    expect(world.said().filter((line) => line.includes("waits for"))).toEqual([
+      "web:1 waits for db, mq",
+      "web:1 waits for mq",
+    ]);
+    expect(world.states()).toContain("web:1 running");
+  });
+
+  test("for a task goes on when that has finished", () => {
+    const world = fakeWorld(
+      [testService("migrate", { kind: "task" }), testService("web", { dependsOn: ["migrate"] })],
+      3,
+    );
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    world.clock.advance(1_000_000);
+    expect(world.states()).toEqual(["migrate:1 finished", "web:1 running"]);
+  });
+});
+
+describe("the host-wide limit", () => {
+  test("holds back who comes too often, and says for how long", () => {
+    const many = Array.from({ length: 30 }, (_, index) => testService(`s${index}`));
+    const world = fakeWorld(many);
+    world.desk.give({ order: "start", targets: many.map(({ name }) => name) }, "test");
+    world.clock.advance(5_000);
+    for (const { request } of [...world.host.generations]) {
+      const { instance, generation } = request;
+      world.supervisor.fact({ instance, generation }, { kind: "exited", exit: CRASH, atWallMs: 0 });
+      world.supervisor.fact({ instance, generation }, { kind: "emptied" });
+    }
+    const launched = world.host.generations.length - 30;
+    expect(launched).toBe(20);
+    expect(world.states().filter((state) => state.endsWith("held"))).toHaveLength(10);
+    expect(world.said().find((line) => line.includes("held back"))).toBe(
+      "s20:1 held back for 1s: more than 20 restarts within 1s on this host",
+    );
+    world.clock.advance(5_000);
+    expect(world.states().every((state) => state.endsWith("running"))).toBe(true);
+  });
+});
+
+describe("a key service", () => {
+  test("that ends by itself is told, and not started again", () => {
+    const world = fakeWorld([testService("web", { key: true })]);
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    world.clock.advance(5_000);
+    exited(world, 1);
+    expect(world.keysEnded).toEqual(["web:1"]);
+    expect(world.supervisor.roster.find("web", 1)?.state.history.wanted).toBe("down");
+  });
+
+  test("that is stopped or restarted by an order is not told", () => {
+    for (const order of ["stop", "restart", "kill"] as const) {
+      const world = fakeWorld([testService("web", { key: true })]);
+      world.desk.give({ order: "start", targets: ["web"] }, "test");
+      world.clock.advance(5_000);
+      world.desk.give({ order, targets: ["web"] }, "test");
+      world.clock.advance(20_000);
+      expect([order, world.keysEnded]).toEqual([order, []]);
+    }
+  });
+
+  test("that never comes to run is told when it is given up", () => {
+    const world = fakeWorld([testService("web", { key: true, start: { waitMs: 0, timeoutMs: 1, retries: 2 } })]);
+    world.host.temper = { ...world.host.temper, launchFails: 1 };
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    world.clock.advance(5_000);
+    expect(world.states()).toEqual(["web:1 failed"]);
+    expect(world.keysEnded).toEqual(["web:1"]);
+  });
+});
+
+describe("causes", () => {
+  test("lead from a crash to the restart", () => {
+    const world = fakeWorld([testService("web")]);
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    world.clock.advance(5_000);
+    exited(world, 1);
+    world.supervisor.fact({ instance: { service: "web", number: 1 }, generation: 1 }, { kind: "emptied" });
+    expect(world.said().slice(-2)).toEqual(["web:1 exited with code 3", "web:1 generation 2 is started"]);
+    expect(world.host.generations.at(-1)?.request.cause).not.toBeNull();
+  });
+});
