@@ -96,6 +96,10 @@ async function superviseUntilTheEnd(
   if (!loading.ok) recordRefusal(journal, loading.error);
   let foreground: Foreground | null = null;
   using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground?.say(text) });
+  // Before anything is started: who cannot be reached should not begin. No request is read until this turn has ended.
+  const api = await openControlSocket(parts, paths, configuration.host.daemon.socket);
+  if (!api.ok) throw api.error;
+  stack.defer(() => api.value.close());
   const takePending = (): void => signals.takePending(process.env);
   begin(
     parts,
@@ -106,9 +110,6 @@ async function superviseUntilTheEnd(
     boot.bootId,
     takePending,
   );
-  const api = await openControlSocket(parts, paths, configuration.host.daemon.socket);
-  if (!api.ok) throw api.error;
-  stack.defer(() => api.value.close());
   using _minder = mindPlaces(parts, paths, lock, api.value);
   foreground = stack.use(new Foreground(parts, paths, options));
   using memory = new MemoryKeeper(clock, () => void trimMemory(libc));

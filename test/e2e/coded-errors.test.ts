@@ -59,6 +59,19 @@ describe("the API refuses", () => {
   });
 });
 
+describe("a daemon that cannot be reached", () => {
+  test("does not begin: code 1, and nothing is started", async () => {
+    await using product = new Product("codes", { web: STEADY });
+    mkdirSync(`${product.runDirectory}/muster.sock`);
+    const { code, stderr } = await product.cli(["up"]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^muster: cannot listen on .*muster\.sock: .*; choose another/),
+    ]);
+    expect(product.processes()).toEqual([]);
+  });
+});
+
 describe("a service fails alone", () => {
   test("whose user is unknown, whose environment file is missing, whose program or directory is not there", async () => {
     await using product = new Product("codes", {
