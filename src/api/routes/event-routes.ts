@@ -29,6 +29,7 @@ export function eventRoutes(): readonly Route[] {
       summary: "The newest that match, then what happens; with Last-Event-ID all that came since that one",
       parameters: eventParameters(),
       body: null,
+      errors: ["events-gap"],
       response: { kind: "events", name: "JournalEvent", about: "events of type event", schema: journalEventSchema },
       open: ({ parameters }, { facade, lastEventId, signal }) =>
         ok(
