@@ -1,13 +1,7 @@
 import type { ServiceSpec } from "../model/service.ts";
-import type { Ending, Exit, History, InstanceEvent, InstanceState } from "./instance-state.ts";
+import type { Ending, Exit, History, InstanceEvent, InstanceState, KeptState } from "./instance-state.ts";
 import type { GenerationId } from "./ports.ts";
 import { afterLaunch } from "./transitions.ts";
-
-/** Where an instance stood, as the daemon before this one kept it beside the generation. */
-export interface KeptState {
-  readonly state: InstanceState;
-  readonly sinceWallMs: number;
-}
 
 /** What a generation left in its directory, and whether its program can still be seen. */
 export interface FoundGeneration extends GenerationId {

@@ -121,6 +121,12 @@ export type InstanceState =
   | Finished
   | Failed;
 
+/** Where an instance stood, as the daemon before this one kept it beside the generation. */
+export interface KeptState {
+  readonly state: InstanceState;
+  readonly sinceWallMs: number;
+}
+
 export type InstanceEvent =
   | { readonly kind: "start-ordered" }
   | { readonly kind: "stop-ordered" }

@@ -2,8 +2,7 @@ import type { EventDraft } from "../model/event.ts";
 import type { InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import type { SignalName } from "../model/signal.ts";
-import type { KeptState } from "./adoption.ts";
-import type { Exit, History, SignalReach } from "./instance-state.ts";
+import type { Exit, History, KeptState, SignalReach } from "./instance-state.ts";
 
 /** One start of one instance. */
 export interface GenerationId {

@@ -127,7 +127,7 @@ describe("its environment", () => {
     npm_lifecycle_event: "start",
     NODE: "/usr/bin/node",
     INIT_CWD: "/",
-    PATH: `/work/node_modules/.bin:${process.env.PATH}`,
+    PATH: `/srv/shop/node_modules/.bin:${process.env.PATH}`,
     NOTIFY_SOCKET: "/run/other",
     LISTEN_FDS: "3",
   };

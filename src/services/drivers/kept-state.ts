@@ -1,7 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { KeptState } from "../adoption.ts";
-import type { EndReason, InstanceState } from "../instance-state.ts";
+import type { EndReason, InstanceState, KeptState } from "../instance-state.ts";
 import { parseHistory } from "./program-notes.ts";
 
 /** The file in a generation directory that says where its instance stands; see docs/shim.md. */

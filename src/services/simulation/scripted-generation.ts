@@ -1,5 +1,5 @@
-import type { FoundGeneration, KeptState } from "../adoption.ts";
-import type { Exit } from "../instance-state.ts";
+import type { FoundGeneration } from "../adoption.ts";
+import type { Exit, KeptState } from "../instance-state.ts";
 import type { GenerationId, LaunchRequest } from "../ports.ts";
 
 /** One generation as the kernel and the generation directory have it. */

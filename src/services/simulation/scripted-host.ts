@@ -1,8 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { formatInstance, type InstanceId } from "../../model/name.ts";
 import type { ServiceSpec } from "../../model/service.ts";
-import type { FoundGeneration, KeptState, PastEnd } from "../adoption.ts";
-import type { Exit } from "../instance-state.ts";
+import type { FoundGeneration, PastEnd } from "../adoption.ts";
+import type { Exit, KeptState } from "../instance-state.ts";
 import type { GenerationFact, GenerationId, LaunchRequest, Processes } from "../ports.ts";
 import type { Chance } from "./chance.ts";
 import { GOOD_TEMPER, isOpen, isSame, newGeneration, type ScriptedGeneration, toFound } from "./scripted-generation.ts";
