@@ -33,21 +33,22 @@ describe.each(MODES)("a shim that was killed, $mode", ({ environment }) => {
     await product.up();
     const pid = await product.pidOf("web");
     await product.wrote("web", /^60$/m);
-    const shim = product.shimPid("web");
-    await killed(shim);
-    await product.event("web", "instance.shim-lost");
-    await waitFor("another shim", () => product.shimPid("web") !== shim && isAlive(product.shimPid("web")));
-    const { length } = product.output("web");
-    await waitFor("more output", () => product.output("web").length > length + 200);
+    for (let round = 0; round < 2; round++) {
+      const shim = product.shimPid("web");
+      await killed(shim);
+      await product.event("web", "instance.shim-lost");
+      await waitFor("another shim", () => product.shimPid("web") !== shim && isAlive(product.shimPid("web")));
+      const { length } = product.output("web");
+      await waitFor("more output", () => product.output("web").length > length + 200);
+    }
     expect(await product.instance("web")).toMatchObject({ pid, state: "running", generation: 1 });
-    await killed(product.shimPid("web"));
     process.kill(pid, "SIGTERM");
     const next = await product.until("its next generation", ({ services: [web] }) => {
       const [one] = web?.instances ?? [];
       return one?.generation === 2 && one.ready && one;
     });
     expect(next.lastExit).toMatchObject({ unknown: true });
-    expectComplete(`${product.output("web").split("last\n")[0]}last\n`);
+    expectComplete(product.output("web").replace(/(?<=^last\n)[\s\S]*/m, ""));
   });
 
   test("does not hide what its program left behind: it is ended before the next start", async () => {
