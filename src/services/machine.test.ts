@@ -42,12 +42,8 @@ function context(changes: Partial<ServiceSpec> = {}): MachineContext {
 }
 
 function run(state: InstanceState, event: Event, changes: Partial<ServiceSpec> = {}): Result {
-  return step<InstanceState, InstanceEvent, InstanceEffect, MachineContext>(
-    INSTANCE_TABLE,
-    state,
-    EVENTS[event],
-    context(changes),
-  );
+  const given: InstanceEvent = EVENTS[event];
+  return step(INSTANCE_TABLE, state, given, context(changes));
 }
 
 /** What an outcome comes to, in one line: `refused`, `ignored`, or the state with the effects that are not records. */
