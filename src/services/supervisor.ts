@@ -123,7 +123,6 @@ export class Supervisor implements InstanceHost {
       instance.dispatch(event);
       if (event.kind === "exited") this.lookAtKey(instance);
     }
-    if (instance.state.name === "waiting") instance.lookAtDependencies();
     this.forgetRetired(instance);
     return adoption.order;
   }

@@ -73,6 +73,9 @@ export function takeOver(
     const meant = orders.filter(({ order }) => order === kind).map(({ instance }) => instance);
     ports.gate.end(meant, { kind });
   }
+  for (const { instance } of adopted) {
+    if (instance.state.name === "waiting") instance.lookAtDependencies();
+  }
   for (const { found } of adopted) processes.resumeEntry(found);
   return adopted.filter(({ mayLive, found }) => mayLive && found.exit === null).length;
 }

@@ -102,6 +102,31 @@ describe.each(MODES)("a shim that was killed, $mode", ({ environment }) => {
   });
 });
 
+describe("a shim, its program and the daemon that were all killed", () => {
+  test("leave an end that nobody saw, and a service that the next daemon starts again", async () => {
+    const left = "setsid sh -c 'echo $$ >> left; exec sleep 1000' & exec sleep 1000";
+    await using product = new Product("shims", {
+      web: script(left),
+      once: script("exec sleep 1000", { restart: "never" }),
+    });
+    await product.up();
+    await product.untilReady("web", "once");
+    const child = Number(await waitFor("the child", () => product.read("left").trim()));
+    const pids = [await product.pidOf("web"), await product.pidOf("once")];
+    await product.killDaemon();
+    for (const pid of [product.shimPid("web"), product.shimPid("once"), ...pids]) await killed(pid);
+    await product.up();
+    const web = await product.until("the next web", ({ services }) => {
+      const [one] = services[0]?.instances ?? [];
+      return one?.generation === 2 && one.ready && one;
+    });
+    expect(web.lastExit).toMatchObject({ unknown: true });
+    expect(isAlive(child)).toBe(false);
+    const once = await product.untilState("once", "failed");
+    expect(once.reason).toBe('ended unseen, because its shim was killed before it could record how; restart = "never"');
+  });
+});
+
 describe("a launcher that was killed", () => {
   test("is not missed by what it launched; the next start works", async () => {
     await using product = new Product("shims", { web: STEADY, later: { ...STEADY, autostart: false } });
