@@ -14,6 +14,8 @@ async function main(words: readonly string[]): Promise<number> {
     version,
     daemon: {
       run: async (options) => {
+        // From source, a second reading of it would cost more than it gains.
+        if (self.length === 1) (await import("./daemon/begin-tuned.ts")).beginTuned();
         const { runDaemon } = await import("./daemon/run.ts");
         return await runDaemon(options, { version, selfCommand: self, loader });
       },
