@@ -3,7 +3,6 @@ import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { CodedError } from "../base/coded-error.ts";
 import { ok, type Result } from "../base/result.ts";
-import { formatSize } from "../base/size.ts";
 import { DaemonLog } from "../logs/daemon-log.ts";
 import { LogKeeper } from "../logs/keeper.ts";
 import { lastWords } from "../logs/last-words.ts";
@@ -21,6 +20,7 @@ import type { LogSettings } from "../platform/shim/spec-file.ts";
 import type { OutputFact } from "../services/drivers/shim-processes.ts";
 import type { Instance } from "../services/instance.ts";
 import type { GenerationId, ReadinessWatch } from "../services/ports.ts";
+import { LossRecorder } from "./loss-recorder.ts";
 
 export interface LogRoomParts {
   readonly clock: Clock;
@@ -45,6 +45,7 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
   private readonly parts: LogRoomParts;
   private readonly patterns: PatternSearch;
   private readonly reader: LogReader;
+  private readonly losses: LossRecorder;
   /** where the files ended before the launch of the newest generation, by instance */
   private readonly ends = new Map<string, { readonly out: number; readonly err: number }>();
 
@@ -53,6 +54,7 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
     const { clock, directory } = parts;
     this.own = new DaemonLog({ clock, path: join(directory, "muster.log"), level: "info", ...OWN_LOG });
     this.patterns = new PatternSearch(clock);
+    this.losses = new LossRecorder(clock, parts.record);
     this.reader = new LogReader({ clock, patterns: this.patterns });
     this.keeper = new LogKeeper({
       clock,
@@ -108,17 +110,8 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
       this.keeper.rotated();
       return;
     }
-    if (fact.kind === "resumed") {
-      this.parts.record({ kind: "log.resumed", subject, message: `its ${fact.stream} output is written again` });
-      return;
-    }
-    const { outBytes, errBytes } = fact.lost;
-    const lost = [
-      outBytes > 0 ? `${formatSize(outBytes)} of out` : "",
-      errBytes > 0 ? `${formatSize(errBytes)} of err` : "",
-    ];
-    const message = `output was lost since its start: ${lost.filter(Boolean).join(", ")}; it could not be written (see "on_full")`;
-    this.parts.record({ kind: "log.lost", subject, message, data: { outBytes, errBytes } });
+    if (fact.kind === "resumed") this.losses.resumed(subject, fact.stream);
+    else this.losses.lost(subject, fact.lost);
   }
 
   /** The end of what a generation wrote; empty when it cannot be read. */
@@ -161,6 +154,7 @@ export class LogRoom implements ReadinessWatch, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.losses[Symbol.dispose]();
     await this.keeper.close();
     await this.patterns.close();
     await this.own.close();
