@@ -1,3 +1,4 @@
+import { formatDuration } from "../base/duration.ts";
 import type { InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import type { GenerationId } from "../services/ports.ts";
@@ -5,6 +6,8 @@ import type { ProgramPreparer } from "./prepare-program.ts";
 
 /** How much of a command's complaints is kept. */
 const MOST_COMPLAINT_CHARACTERS = 500;
+/** How long the end of a complaint is waited for when the command has ended. */
+const COMPLAINT_GRACE_MS = 100;
 
 export interface CommandRunnerParts {
   readonly preparer: ProgramPreparer;
@@ -41,12 +44,10 @@ export class CommandRunner {
         stdin: "ignore",
         stdout: "ignore",
         stderr: "pipe",
-        timeout: timeoutMs,
-        killSignal: "SIGKILL",
+        // A session of its own: what it starts can be ended with it.
+        detached: true,
       });
-      const [complaint, code] = await Promise.all([readEnd(child.stderr), child.exited]);
-      if (child.signalCode !== null) return `it did not end within ${timeoutMs}ms, or was killed (${child.signalCode})`;
-      return code === 0 ? null : `it ended with code ${code}${complaint === "" ? "" : `: ${complaint}`}`;
+      return await followToEnd(child, timeoutMs);
     } catch (error) {
       return error instanceof Error ? error.message : String(error);
     }
@@ -65,11 +66,62 @@ export class CommandRunner {
   }
 }
 
-async function readEnd(stream: ReadableStream<Uint8Array>): Promise<string> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    text = (text + decoder.decode(chunk, { stream: true })).slice(-MOST_COMPLAINT_CHARACTERS);
+/** @returns null when it ended with 0 in time, else why it failed */
+async function followToEnd(
+  child: Bun.Subprocess<"ignore", "ignore", "pipe">,
+  timeoutMs: number,
+): Promise<string | null> {
+  const complaint = new Complaint(child.stderr);
+  let isLate = false;
+  const timer = setTimeout(() => {
+    isLate = true;
+    killGroup(child.pid);
+  }, timeoutMs);
+  const code = await child.exited;
+  clearTimeout(timer);
+  const words = await complaint.end();
+  if (isLate) return `it did not end within ${formatDuration(timeoutMs)} and was killed`;
+  if (child.signalCode !== null) return `it was killed by ${String(child.signalCode).replace("SIG", "")}`;
+  return code === 0 ? null : `it ended with code ${code}${words === "" ? "" : `: ${words}`}`;
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended in this moment.
   }
-  return text.trim().split("\n").at(-1) ?? "";
+}
+
+function readerOf(stream: ReadableStream<Uint8Array>) {
+  return stream.getReader();
+}
+
+/** The last of what a command complains about. */
+class Complaint {
+  private readonly reader: ReturnType<typeof readerOf>;
+  private readonly reading: Promise<void>;
+  private text = "";
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.reader = readerOf(stream);
+    this.reading = this.read();
+  }
+
+  private async read(): Promise<void> {
+    const decoder = new TextDecoder();
+    for (let step = await this.reader.read(); !step.done; step = await this.reader.read()) {
+      this.text = (this.text + decoder.decode(step.value, { stream: true })).slice(-MOST_COMPLAINT_CHARACTERS);
+    }
+  }
+
+  /** The command has ended. What it left running in the background may hold the pipe open and is not waited for. */
+  async end(): Promise<string> {
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, COMPLAINT_GRACE_MS);
+    await Promise.race([this.reading, late]);
+    clearTimeout(timer);
+    await this.reader.cancel();
+    return this.text.trim().split("\n").at(-1) ?? "";
+  }
 }

@@ -2,6 +2,10 @@
 import { describe, expect, test } from "bun:test";
 import { Product } from "../support/product.ts";
 import { STEADY, script, verbatim } from "../support/services.ts";
+import { skipWhen } from "../support/skip-when.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const asRoot = skipWhen(process.getuid?.() === 0 ? null : "needs root");
 
 const LISTENS = 'trap "echo hup" HUP; trap "echo usr1" USR1; echo armed; while :; do sleep 1000 & wait $!; done';
 const armed = { ready: { line: "armed" } };
@@ -42,15 +46,34 @@ describe("reload", () => {
     expect(await product.instance("web")).toMatchObject({ pid, state: "running" });
   });
 
-  test("with a command that hangs ends in its time, and with the daemon nothing of it is left", async () => {
-    const command = ["sh", "-c", "exec sleep 1000"];
+  test("with a command that hangs ends in its time, and takes along what the command had started", async () => {
+    const command = ["sh", "-c", "sleep 777; echo never"];
     const web = { ...STEADY, start: { wait: "1ms", timeout: "150ms" }, reload: { command } };
     await using product = new Product("reload", { web });
     await product.up();
     await product.untilReady("web");
-    const order = await product.order({ order: "reload", targets: ["web"] });
-    expect(order).toMatchObject({ ok: false });
-    expect(product.processes().filter((seen) => seen.command === "sleep 1000").length).toBe(1);
+    expect(await product.order({ order: "reload", targets: ["web"] })).toMatchObject({ ok: false });
+    await waitFor("the command to be gone", () => !product.processes().some((seen) => seen.command.includes("777")));
+    expect(await product.instance("web")).toMatchObject({ state: "running", generation: 1 });
+  });
+
+  test("with a command that leaves something in the background ends with the command", async () => {
+    const command = ["sh", "-c", "sleep 778 & exit 0"];
+    await using product = new Product("reload", { web: { ...STEADY, reload: { command } } });
+    await product.up();
+    await product.untilReady("web");
+    expect(await product.order({ order: "reload", targets: ["web"] })).toMatchObject({ ok: true });
+    expect(product.processes().some((seen) => seen.command === "sleep 778")).toBe(true);
+  });
+
+  asRoot("with a command runs it as the user of the service", async () => {
+    const command = ["sh", "-c", verbatim('[ "$(id -un):$(id -gn)" = nobody:nogroup ] || { id >&2; exit 9; }')];
+    await using product = new Product("reload", {
+      web: { ...STEADY, user: "nobody", directory: "/", reload: { command } },
+    });
+    await product.up();
+    await product.untilReady("web");
+    expect((await product.order({ order: "reload", targets: ["web"] })).items[0]?.reason).toBeNull();
   });
 
   test("of what does not run is refused", async () => {

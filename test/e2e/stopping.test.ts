@@ -53,13 +53,14 @@ describe.each(MODES)("stop, $mode", ({ environment }) => {
   });
 
   test("with to = main, group or tree: exactly those get the signal", async () => {
-    const keys = { ready: { line: "main ready" }, stop: { wait: "60ms" } };
+    const keys = { ready: { line: "main ready" }, stop: { wait: "400ms" } };
     const services = Object.fromEntries(
       ["main", "group", "tree"].map((to) => [to, script(FAMILY, { ...keys, stop: { ...keys.stop, to } })]),
     );
     await using product = new Product("stopping", services, environment);
     await product.up();
     for (const name of Object.keys(services)) {
+      await product.wrote(name, /main ready/);
       await product.wrote(name, /stranger ready/);
       await product.wrote(name, /child ready/);
     }
