@@ -45,6 +45,20 @@ describe("a start that waits", () => {
     expect(world.states()).toContain("web:1 running");
   });
 
+  test("goes on when the one that was not ready is not wanted any more", () => {
+    const world = fakeWorld([testService("db", { instances: 2 }), testService("web", { dependsOn: ["db"] })]);
+    world.desk.give({ order: "start", targets: ["db:1"] }, "test");
+    world.clock.advance(5_000);
+    const second = world.supervisor.roster.find("db", 2);
+    if (second === undefined) throw new Error("there is no db:2");
+    // Left down by itself, as restart = "never" does.
+    second.state = { ...second.state, history: { ...second.state.history, wanted: "up" } };
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    expect(world.states()).toEqual(["db:1 running", "db:2 stopped", "web:1 waiting"]);
+    world.desk.give({ order: "stop", targets: ["db:2"] }, "test");
+    expect(world.states()).toEqual(["db:1 running", "db:2 stopped", "web:1 launching"]);
+  });
+
   test("for a task goes on when that has finished", () => {
     const world = fakeWorld(
       [testService("migrate", { kind: "task" }), testService("web", { dependsOn: ["migrate"] })],

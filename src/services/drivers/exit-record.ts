@@ -2,12 +2,18 @@ import { signalName } from "../../model/signal.ts";
 import type { ExitRecord } from "../../platform/shim/records.ts";
 import type { Exit } from "../instance-state.ts";
 
-/** The first realtime signal that programs may use under musl and glibc alike, as the kernel counts. */
-const FIRST_REALTIME_SIGNAL = 32;
+/** SIGRTMIN as `kill -l` and glibc count; the kernel's own two below it belong to the C library. */
+const FIRST_REALTIME_SIGNAL = 34;
 
 export function toExit(record: ExitRecord): Exit {
   if (record.kind === "code") return { kind: "code", code: record.code };
   if (record.kind === "unknown") return { kind: "unknown" };
-  const signal = signalName(record.signal) ?? `RTMIN+${record.signal - FIRST_REALTIME_SIGNAL}`;
-  return { kind: "signal", signal, coreDumped: record.coreDumped };
+  return { kind: "signal", signal: signalWord(record.signal), coreDumped: record.coreDumped };
+}
+
+function signalWord(number: number): string {
+  const name = signalName(number);
+  if (name !== undefined) return name;
+  if (number < FIRST_REALTIME_SIGNAL) return String(number);
+  return number === FIRST_REALTIME_SIGNAL ? "RTMIN" : `RTMIN+${number - FIRST_REALTIME_SIGNAL}`;
 }

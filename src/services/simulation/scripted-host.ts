@@ -37,9 +37,20 @@ export class ScriptedHost implements Processes {
 
   launch(request: LaunchRequest): void {
     const generation = newGeneration(request, this.chance.happens(this.temper.stubborn));
+    if (this.chance.happens(0.05)) this.tellLate(this.find({ ...request, generation: request.generation - 1 }));
     this.generations.push(generation);
     this.onLaunch(request);
     if (this.launcherAlive) this.later(this.chance.between(0, 3), () => this.claim(generation));
+  }
+
+  /** A record of the generation before is read when the next one is under way already. */
+  private tellLate(generation: ScriptedGeneration | undefined): void {
+    if (generation === undefined || generation.exit === null) return;
+    const { exit } = generation;
+    this.later(this.chance.between(0, 500), () => {
+      this.tell(generation, { kind: "exited", ...exit });
+      this.tell(generation, { kind: "emptied" });
+    });
   }
 
   private claim(generation: ScriptedGeneration): void {
