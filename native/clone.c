@@ -43,9 +43,9 @@ static long clone_raw(const struct arguments *arguments, int (*begin)(void *), v
  */
 static bool is_stillborn(pid_t pid) {
   siginfo_t end = {0};
-  if (waitid(P_PID, (id_t)pid, &end, WEXITED | WNOHANG | WNOWAIT) || end.si_pid != pid) return false;
-  if (end.si_code != CLD_KILLED || end.si_status != SIGKILL || !access("claim", F_OK)) return false;
-  return waitpid(pid, NULL, 0) == pid;
+  /* We were held until it either ran or lost its memory. Without a claim it did not run: its end is near, and is waited for. */
+  if (!access("claim", F_OK) || waitid(P_PID, (id_t)pid, &end, WEXITED | WNOWAIT)) return false;
+  return end.si_code == CLD_KILLED && end.si_status == SIGKILL && waitpid(pid, NULL, 0) == pid;
 }
 
 /*

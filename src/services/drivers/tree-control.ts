@@ -72,7 +72,7 @@ export class TreeControl {
 
   /** Makes the cgroup of the instance; null when there is none to be had. */
   enter(entry: GenerationEntry): string | null {
-    const made = this.system.cgroups?.create(instanceFileName(entry.id.instance));
+    const made = this.system.cgroups?.create(cgroupName(entry));
     if (made === undefined) return null;
     if (made.ok) return made.value.directory;
     this.system.log("warn", `${describeGeneration(entry.id)} runs without a cgroup: ${made.error}`);
@@ -99,7 +99,7 @@ export class TreeControl {
 
   private cgroupOf(entry: GenerationEntry): Cgroup | null {
     const { cgroups } = this.system;
-    return cgroups === null ? null : new Cgroup(join(cgroups.directory, instanceFileName(entry.id.instance)));
+    return cgroups === null ? null : new Cgroup(join(cgroups.directory, cgroupName(entry)));
   }
 
   private async marked(entry: GenerationEntry): Promise<readonly ProcessStat[]> {
@@ -116,4 +116,12 @@ export class TreeControl {
       this.system.log("error", `a signal to the tree of ${describeGeneration(entry.id)} failed: ${String(error)}`);
     });
   }
+}
+
+/**
+ * `web.1.7`: each generation has its own, so that none begins in a cgroup that was killed (some kernels then kill who is
+ * born in it), and two generations can live side by side during a switch.
+ */
+function cgroupName({ id }: GenerationEntry): string {
+  return `${instanceFileName(id.instance)}.${id.generation}`;
 }
