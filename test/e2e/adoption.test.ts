@@ -27,7 +27,7 @@ describe("a daemon that was killed while services ran", () => {
   });
 
   test("costs no line of their output and doubles none", async () => {
-    const lines = 400_000;
+    const lines = 200_000;
     const writer = script(`i=0; while [ $i -lt ${lines} ]; do i=$((i+1)); echo $i; done`, { kind: "task" });
     await using product = new Product("adoption", { writer });
     await product.up();
@@ -120,9 +120,9 @@ describe("a daemon that was killed during a start", () => {
   });
 
   test("of many, at any point of it: in the end one process of each runs, none twice", async () => {
-    const count = 60;
+    const count = 24;
     await using product = new Product("adoption", { many: { ...STEADY, instances: count } });
-    for (let round = 1; round <= 3; round++) {
+    for (let round = 1; round <= 2; round++) {
       await product.up();
       // Each round the daemon dies a little later in the batch.
       await waitFor(
@@ -143,10 +143,10 @@ describe("a daemon that was killed during a start", () => {
   test("of tasks: none that finished is run again", async () => {
     await using product = new Product("adoption", {});
     product.configure({
-      task: script(`echo ran >> ${product.file("ran")}.$MUSTER_INSTANCE`, { kind: "task", instances: 30 }),
+      task: script(`echo ran >> ${product.file("ran")}.$MUSTER_INSTANCE`, { kind: "task", instances: 20 }),
     });
     const ran = () => [...new Bun.Glob("ran.*").scanSync({ cwd: product.directory })].length;
-    for (let round = 1; round <= 3; round++) {
+    for (let round = 1; round <= 2; round++) {
       await product.up();
       await waitFor("some to have run", () => ran() >= round * 7);
       await product.killDaemon();
@@ -159,7 +159,7 @@ describe("a daemon that was killed during a start", () => {
     await product.until("all to have finished", ({ services: [task] }) =>
       task?.instances.every((one) => one.state === "finished"),
     );
-    for (let number = 1; number <= 30; number++) expect(product.read(`ran.${number}`)).toBe("ran\n");
+    for (let number = 1; number <= 20; number++) expect(product.read(`ran.${number}`)).toBe("ran\n");
   });
 });
 

@@ -1,6 +1,6 @@
 /** What becomes of a running daemon when its configuration changes, is broken or comes back. */
 import { describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { environmentOf } from "../support/processes.ts";
 import { Product } from "../support/product.ts";
@@ -155,11 +155,13 @@ describe("a changed configuration", () => {
   test("the last ten are kept, also by a daemon that comes after", async () => {
     await using product = new Product("config", { web: service({ autostart: false }) });
     await product.up();
-    for (let turn = 1; turn <= 12; turn++) {
+    const directory = join(product.stateDirectory, "applied");
+    for (let number = 2; number <= 11; number++)
+      copyFileSync(join(directory, "1.json"), join(directory, `${number}.json`));
+    for (let turn = 1; turn <= 2; turn++) {
       product.configure({ web: service({ autostart: false, log: { keep: turn } }) });
       await product.apply();
     }
-    const directory = join(product.stateDirectory, "applied");
     const kept = readdirSync(directory).sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
     expect(kept.length).toBe(10);
     expect(kept.at(-1)).toBe("13.json");

@@ -3,6 +3,7 @@ import { describe, expect } from "bun:test";
 import { readdirSync } from "node:fs";
 import { allPids, readProc, seeProcess, statusLine } from "../support/processes.ts";
 import { Product, type Started } from "../support/product.ts";
+import { nextDaemon } from "../support/product-waits.ts";
 import { STEADY, script } from "../support/services.ts";
 import { skipWhen } from "../support/skip-when.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -50,15 +51,6 @@ function isBelow(pid: number, ancestor: number): boolean {
     if (at === ancestor) return true;
   }
   return false;
-}
-
-/** Waits for a daemon that is another one than `before`, a pid of the container. */
-async function nextDaemon(product: Product, before: number): Promise<number> {
-  const next = await waitFor("the next daemon", async () => {
-    const daemon = await product.client.daemon().catch(() => null);
-    return daemon !== null && daemon.pid !== before ? daemon.pid : null;
-  });
-  return next;
 }
 
 describe("muster up as pid 1", () => {

@@ -2,8 +2,9 @@
 import { describe, expect, test } from "bun:test";
 import { isAlive, seeProcess } from "../support/processes.ts";
 import { Product } from "../support/product.ts";
+import { nextDaemon, untilNothingLeft } from "../support/product-waits.ts";
 import { STEADY, script, stubborn } from "../support/services.ts";
-import { waitFor, waitForProcessEnd } from "../support/wait-for.ts";
+import { waitForProcessEnd } from "../support/wait-for.ts";
 
 async function daemonPid(product: Product): Promise<number> {
   return (await product.client.daemon()).pid;
@@ -11,20 +12,6 @@ async function daemonPid(product: Product): Promise<number> {
 
 async function guardPid(product: Product): Promise<number> {
   return seeProcess(await daemonPid(product))?.parent ?? 0;
-}
-
-/** Waits for a daemon that is another one than `before`. */
-async function nextDaemon(product: Product, before: number): Promise<number> {
-  return (
-    (await waitFor("the next daemon", async () => {
-      const daemon = await product.client.daemon().catch(() => null);
-      return daemon !== null && daemon.pid !== before && daemon.pid;
-    })) || 0
-  );
-}
-
-async function expectNothingLeft(product: Product): Promise<void> {
-  await waitFor("all to be gone", () => product.processes().length === 0, { lastSeen: () => product.processes() });
 }
 
 describe("up --detach", () => {
@@ -41,7 +28,7 @@ describe("up --detach", () => {
     expect(states).toEqual(["running", "running", "finished"]);
     expect(seeProcess(await guardPid(product))?.command).toStartWith("muster-shim guard");
     expect((await product.cli(["down"])).code).toBe(0);
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
     expect((await product.cli(["status"])).code).toBe(4);
   });
 
@@ -60,7 +47,7 @@ describe("up --detach", () => {
     const up = await product.cli(["up", "--detach"]);
     expect(up.code).toBe(2);
     expect(up.stderr).toContain("comand");
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
   });
 
   test("where a daemon is already returns with 1 and names it", async () => {
@@ -87,7 +74,7 @@ describe("the guard", () => {
       expect(await product.untilReady("web")).toMatchObject({ pid, generation: 1, restarts: 0 });
     }
     expect((await product.cli(["down"])).code).toBe(0);
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
   });
 
   test("passes TERM on, and does not start again what ended in order", async () => {
@@ -96,7 +83,7 @@ describe("the guard", () => {
     const guard = await guardPid(product);
     process.kill(guard, "SIGTERM");
     await waitForProcessEnd(guard);
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
   });
 
   test("has the next daemon go on with a stop that TERM had begun", async () => {
@@ -110,7 +97,7 @@ describe("the guard", () => {
     await product.untilState("api", "stopped");
     process.kill(daemon, "SIGKILL");
     await waitForProcessEnd(guard);
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
     expect(product.read("begun")).toBe("begun\n");
   });
 
@@ -137,6 +124,6 @@ describe("the guard", () => {
     const guard = await guardPid(product);
     gate.open();
     await waitForProcessEnd(guard);
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
   });
 });

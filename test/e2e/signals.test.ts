@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { isAlive } from "../support/processes.ts";
 import { Product, type Started } from "../support/product.ts";
+import { untilNothingLeft } from "../support/product-waits.ts";
 import { STEADY, script, stubborn } from "../support/services.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -12,11 +13,6 @@ const slow = (file: string, ...depends_on: string[]) =>
           echo armed; while :; do sleep 1000 & wait $!; done`,
     { ready: { line: "armed" }, depends_on },
   );
-
-/** Nothing of the product is left, not even a shim. */
-async function expectNothingLeft(product: Product): Promise<void> {
-  await waitFor("all to be gone", () => product.processes().length === 0, { lastSeen: () => product.processes() });
-}
 
 /** Sends the signal again until it counts: one that comes at once after another is taken for the same wish. */
 async function insist(daemon: Started, signal: NodeJS.Signals) {
@@ -43,7 +39,7 @@ describe("a signal to end", () => {
       daemon.kill(signal);
       expect(await daemon.ended).toMatchObject({ code: 0, signal: null });
       expect(product.read("said")).toBe("web asked\nweb gone\napi asked\napi gone\ndb asked\ndb gone\n");
-      await expectNothingLeft(product);
+      await untilNothingLeft(product);
       const next = await product.up();
       await product.untilReady("web");
       next.kill(signal);
@@ -64,7 +60,7 @@ describe("a signal to end", () => {
     expect(isAlive(pid ?? 0)).toBe(true);
     expect(await insist(daemon, "SIGTERM")).toMatchObject({ code: 0 });
     expect(isAlive(pid ?? 0)).toBe(false);
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
   });
 
   test("during a start ends what has begun and begins nothing more", async () => {
@@ -80,7 +76,7 @@ describe("a signal to end", () => {
     const daemon = await product.up();
     daemon.kill("SIGTERM");
     expect(await daemon.ended).toMatchObject({ code: 0 });
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
   });
 
   test("at any moment of the daemon's own beginning: it ends, and nothing is left", async () => {
@@ -95,7 +91,7 @@ describe("a signal to end", () => {
       daemon.kill("SIGTERM");
       const { code, signal } = await daemon.ended;
       expect(signal === "SIGTERM" || code === 0 || code === 143).toBe(true);
-      await expectNothingLeft(product);
+      await untilNothingLeft(product);
     }
   });
 });
@@ -177,7 +173,7 @@ describe("a key service", () => {
     await product.untilReady("main", "other");
     gate.open();
     expect(await daemon.ended).toMatchObject({ code });
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
   });
 
   test("that ended while the daemon was away ends the next one", async () => {
@@ -191,7 +187,7 @@ describe("a key service", () => {
     gate.open();
     await waitFor("its end", () => !isAlive(pid ?? 0));
     expect((await product.run(["up", "--quiet"]).ended).code).toBe(7);
-    await expectNothingLeft(product);
+    await untilNothingLeft(product);
   });
 
   test("gets USR2 and WINCH; one that is restarted by order goes on", async () => {

@@ -27,3 +27,9 @@ export function stubborn(keys: Keys = {}): Keys {
     ...keys,
   });
 }
+
+/** `s0`, `s1`, …: services that live until they are ended, of which the first few are started by themselves. */
+export function manyServices(count: number, started: number): Readonly<Record<string, Keys>> {
+  const names = Array.from({ length: count }, (_, index) => [`s${index}`, { ...STEADY, autostart: index < started }]);
+  return Object.fromEntries(names);
+}
