@@ -103,7 +103,7 @@ export class ScriptedHost implements Processes {
   }
 
   private find(id: GenerationId): ScriptedGeneration | undefined {
-    return this.generations.find((candidate) => isSame(candidate.request, id));
+    return this.generations.findLast((candidate) => isSame(candidate.request, id));
   }
 
   voidClaim(id: GenerationId): void {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { runSchedule } from "./schedule.ts";
 
-const BATCHES = 20;
-const SCHEDULES_A_BATCH = 500;
+const BATCHES = 50;
+const SCHEDULES_A_BATCH = 200;
 const FIRST_SEED = Number(process.env.MUSTER_SIMULATION_SEED ?? 1);
 
 describe(`${BATCHES * SCHEDULES_A_BATCH} random fault schedules break no law`, () => {
