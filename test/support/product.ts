@@ -18,6 +18,7 @@ import type { EventKind, JournalEvent } from "../../src/model/event.ts";
 import type { OrderRequest, OrderStatus } from "../../src/model/order.ts";
 import type { InstanceStatus, PublicState, ServiceStatus, StatusReport } from "../../src/model/status.ts";
 import { allPids, processesWith, seeProcess, sendSignal } from "./processes.ts";
+import { removeCgroups } from "./remove-cgroups.ts";
 import { removeTree } from "./temporary-directory.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -354,6 +355,7 @@ export class Product implements AsyncDisposable {
     await waitFor("the end of all that was started", () => this.killAll() === 0, { lastSeen: () => this.processes() });
     await this.daemon?.ended;
     for (const descriptor of this.descriptors) closeSync(descriptor);
+    removeCgroups(this.stateDirectory);
     removeTree(this.runDirectory);
     removeTree(this.directory);
   }

@@ -1,50 +1,60 @@
 import { describe, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import fc from "fast-check";
-import { directoryForEachTest } from "../../../test/support/temporary-directory.ts";
-import { isWorthKeeping } from "../adoption.ts";
-import { EVERY_STATE } from "../testing/states.ts";
+import { temporaryDirectory } from "../../../test/support/temporary-directory.ts";
+import { type InstanceState, NEW_HISTORY } from "../instance-state.ts";
 import { encodeKept, KEPT_STATE_FILE, readKept } from "./kept-state.ts";
 
-const directory = directoryForEachTest("kept-state");
-const BOOT = "boot-1";
+const history = { ...NEW_HISTORY, generation: 3, wanted: "up", restarts: 2, restartStampsMs: [1.5, 2.5] } as const;
 
-function readBack(text: string, boot = BOOT, generation = 3): ReturnType<typeof readKept> {
-  writeFileSync(directory().file(KEPT_STATE_FILE), text);
-  return readKept(directory().path, boot, generation);
+const STATES: readonly InstanceState[] = [
+  { name: "stopped", history, reason: null },
+  { name: "stopped", history, reason: "left alone" },
+  { name: "waiting", history },
+  { name: "finished", history },
+  { name: "backoff", history, untilMs: 17.5, reason: "exited with code 3" },
+  { name: "failed", history, reason: "given up", reviveAtMs: null },
+  { name: "failed", history, reason: "given up", reviveAtMs: 99 },
+  { name: "running", history, pid: 4711, readyAtMs: 12.25 },
+];
+
+function kept(text: string, bootId = "boot", generation = 3) {
+  using directory = temporaryDirectory("kept-state");
+  writeFileSync(directory.file(KEPT_STATE_FILE), text);
+  return readKept(directory.path, bootId, generation);
 }
 
-describe("where an instance stands, kept for the next daemon", () => {
-  for (const state of Object.values(EVERY_STATE).filter((one) => isWorthKeeping(one, () => true))) {
-    test(`${state.name} comes back as it was`, () => {
-      expect(readBack(encodeKept({ state, sinceWallMs: 9 }, BOOT))).toEqual({ state, sinceWallMs: 9 });
-    });
-  }
-
-  test("means nothing after a boot, or for another generation", () => {
-    const text = encodeKept({ state: EVERY_STATE.running, sinceWallMs: 9 }, BOOT);
-    expect(readBack(text, "boot-2")).toBeNull();
-    expect(readBack(text, BOOT, 4)).toBeNull();
-    expect(readBack(text)).not.toBeNull();
+describe("where an instance stands", () => {
+  test.each(STATES.map((state) => [state.name, state] as const))("%s is read as it was written", (_name, state) => {
+    expect(kept(encodeKept({ state, sinceWallMs: 5 }, "boot"))).toEqual({ state, sinceWallMs: 5 });
   });
 
-  test("is nothing when it is not there", () => {
-    expect(readKept(directory().path, BOOT, 3)).toBeNull();
-  });
-
-  test("is nothing, and no error, whatever a hand has made of it", () => {
-    const whole = encodeKept({ state: EVERY_STATE.ending, sinceWallMs: 9 }, BOOT);
-    for (let length = 0; length < whole.length - 2; length++) expect(readBack(whole.slice(0, length))).toBeNull();
-    fc.assert(
-      fc.property(fc.jsonValue(), (value) => {
-        expect(readBack(JSON.stringify({ bootId: BOOT, sinceWallMs: 1, state: value }))).toBeNull();
-      }),
-      { numRuns: 50 },
-    );
-    const gaps = [{ name: "running" }, { name: "running", pid: "7", readyAtMs: 1 }, { name: "backoff" }];
-    for (const state of [...gaps, { name: "ending", why: { kind: "else" }, pid: 1, readyAtMs: 1 }]) {
-      const { history } = EVERY_STATE.running;
-      expect(readBack(JSON.stringify({ bootId: BOOT, sinceWallMs: 1, state: { history, ...state } }))).toBeNull();
+  test("ending is read with its reason; how far it had come is not", () => {
+    const ending = { name: "ending", history, pid: 7, exit: null, readyAtMs: null, phase: "killed", asks: 9 } as const;
+    for (const why of [{ kind: "ordered" }, { kind: "start-failed", reason: "too slow" }] as const) {
+      const read = kept(encodeKept({ state: { ...ending, why }, sinceWallMs: 5 }, "boot"));
+      expect(read?.state).toEqual({ ...ending, why, phase: "asked", asks: 1 });
     }
+  });
+
+  test("of another boot or another generation means nothing", () => {
+    const text = encodeKept({ state: { name: "finished", history }, sinceWallMs: 5 }, "boot");
+    expect(kept(text, "another")).toBeNull();
+    expect(kept(text, "boot", 4)).toBeNull();
+  });
+
+  test("that is damaged, or not there, means nothing", () => {
+    const whole = encodeKept({ state: { name: "backoff", history, untilMs: 1, reason: "x" }, sinceWallMs: 5 }, "boot");
+    for (const text of [
+      "",
+      "\0",
+      "null",
+      "7",
+      whole.slice(0, -9),
+      whole.replace("backoff", "other"),
+      whole.replace(":1,", ':"1",'),
+    ]) {
+      expect([text, kept(text)]).toEqual([text, null]);
+    }
+    expect(readKept("/nowhere", "boot", 3)).toBeNull();
   });
 });
