@@ -13,3 +13,8 @@ export interface Clock {
    */
   setTimer(delayMs: number, run: () => void): Disposable;
 }
+
+/** The delay until the next whole multiple of `everyMs`: all that look so often then look at the same moment, in one wake-up. */
+export function untilNextMs(clock: Pick<Clock, "monotonicMs">, everyMs: number): number {
+  return everyMs - (clock.monotonicMs() % everyMs);
+}

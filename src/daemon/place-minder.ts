@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, untilNextMs } from "../base/clock.ts";
 
 export interface PlaceMinderParts {
   readonly clock: Clock;
@@ -48,7 +48,7 @@ export class PlaceMinder implements Disposable {
   }
 
   private lookLater(): Disposable {
-    return this.parts.clock.setTimer(LOOK_EVERY_MS, () => {
+    return this.parts.clock.setTimer(untilNextMs(this.parts.clock, LOOK_EVERY_MS), () => {
       this.look();
       this.timer = this.lookLater();
     });

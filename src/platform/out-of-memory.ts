@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Clock } from "../base/clock.ts";
+import { type Clock, untilNextMs } from "../base/clock.ts";
 
 const LOOK_EVERY_MS = 5_000;
 
@@ -31,7 +31,7 @@ export class OutOfMemoryWatch implements Disposable {
   }
 
   private lookLater(): Disposable {
-    return this.clock.setTimer(LOOK_EVERY_MS, () => {
+    return this.clock.setTimer(untilNextMs(this.clock, LOOK_EVERY_MS), () => {
       this.counts = [this.counts[1], this.readHost()];
       this.timer = this.lookLater();
     });

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, rmSync, statSync } from "node:fs";
-import type { Clock } from "../../base/clock.ts";
+import { type Clock, untilNextMs } from "../../base/clock.ts";
 import { ERRNO } from "../constants.ts";
 import type { Libc } from "../libc.ts";
 import { LineCutter } from "./lines.ts";
@@ -80,7 +80,7 @@ export class Bell implements AsyncDisposable {
   }
 
   private look(): void {
-    this.timer = this.clock.setTimer(LOOK_EVERY_MS, () => {
+    this.timer = this.clock.setTimer(untilNextMs(this.clock, LOOK_EVERY_MS), () => {
       if (!this.isInPlace()) this.replace();
       this.look();
     });
