@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { MusterClient } from "../../src/client/client.ts";
 import type { OrderRequest } from "../../src/model/order.ts";
 import type { Chance } from "../../src/services/simulation/chance.ts";
+import { removeCgroups } from "../support/remove-cgroups.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { type ChaosService, chaosConfiguration, chaosServices, notesDirectory } from "./chaos-services.ts";
 import { doubledInstances, isAlive, markedProcesses } from "./marked-processes.ts";
@@ -153,6 +154,8 @@ export class ChaosHost {
     });
     const shims = this.generationDirectories().map((path) => readShim(join(this.runDirectory, "instances", path)));
     for (const shim of shims) if (shim !== null && isAlive(shim)) kill(shim.pid);
+    await waitFor("the shims to be gone", () => shims.every((shim) => shim === null || !isAlive(shim)));
+    removeCgroups(this.stateDirectory);
   }
 }
 
