@@ -37,7 +37,8 @@ export class ScriptedHost implements Processes {
 
   launch(request: LaunchRequest): void {
     const generation = newGeneration(request, this.chance.happens(this.temper.stubborn));
-    if (this.chance.happens(0.05)) this.tellLate(this.find({ ...request, generation: request.generation - 1 }));
+    if (this.chance.happens(0.05))
+      this.tellLate(this.findGeneration({ ...request, generation: request.generation - 1 }));
     this.generations.push(generation);
     this.onLaunch(request);
     if (this.launcherAlive) this.later(this.chance.between(0, 3), () => this.claim(generation));
@@ -102,13 +103,16 @@ export class ScriptedHost implements Processes {
     this.clock.setTimer(delayMs, run);
   }
 
-  private find(id: GenerationId): ScriptedGeneration | undefined {
+  findGeneration(id: GenerationId): ScriptedGeneration | undefined {
     return this.generations.findLast((candidate) => isSame(candidate.request, id));
   }
 
   voidClaim(id: GenerationId): void {
-    const generation = this.find(id);
-    if (generation === undefined || generation.failure !== null) return;
+    const generation = this.findGeneration(id);
+    if (generation === undefined) return;
+    // The program may be quicker.
+    if (this.launcherAlive && this.chance.happens(0.3)) this.claim(generation);
+    if (generation.failure !== null) return;
     if (typeof generation.claim === "number") this.tell(generation, { kind: "launched", pid: generation.claim });
     else this.makeVoid(generation);
   }
@@ -119,7 +123,7 @@ export class ScriptedHost implements Processes {
   }
 
   signal(id: GenerationId, signal: string, reach: string): void {
-    const generation = this.find(id);
+    const generation = this.findGeneration(id);
     if (generation === undefined || signal === "HUP" || generation.stubborn) return;
     const delayMs = this.chance.between(0, 50);
     this.later(delayMs, () => {
@@ -137,7 +141,7 @@ export class ScriptedHost implements Processes {
   }
 
   killTree(id: GenerationId): void {
-    const generation = this.find(id);
+    const generation = this.findGeneration(id);
     if (generation === undefined) return;
     this.later(1, () => {
       generation.children = 0;
@@ -156,7 +160,7 @@ export class ScriptedHost implements Processes {
   }
 
   keepState(id: GenerationId, kept: KeptState): void {
-    const generation = this.find(id);
+    const generation = this.findGeneration(id);
     if (generation !== undefined) generation.kept = kept;
   }
 
@@ -220,7 +224,7 @@ export class ScriptedHost implements Processes {
   /** Tells what has happened since it was read. */
   resumeEntry(id: GenerationId): void {
     const found = this.adopted.find((candidate) => isSame(candidate, id));
-    const generation = this.find(id);
+    const generation = this.findGeneration(id);
     if (found === undefined || generation === undefined) return;
     if (found.exit === null && generation.exit !== null) this.tell(generation, { kind: "exited", ...generation.exit });
     if (!found.empty && generation.empty) this.tell(generation, { kind: "emptied" });

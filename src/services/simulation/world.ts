@@ -94,6 +94,9 @@ export class World {
 
   private judgeLaunch(request: LaunchRequest): void {
     const name = formatInstance(request.instance);
+    const before = this.host.findGeneration({ ...request, generation: request.generation - 1 });
+    if (request.spec.key && request.history.restarts > 0 && before?.exit)
+      this.breaches.push(`${name} is a key service and was started again after its end`);
     if (request.cause === null) this.breaches.push(`law 6: nothing caused the start of ${name}`);
     for (const dependency of request.spec.dependsOn) {
       const staying = this.daemon?.supervisor.roster.staying(dependency) ?? [];
