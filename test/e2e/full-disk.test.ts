@@ -83,8 +83,9 @@ describe("a disk with hardly any room", () => {
     const { pid, generation } = await product.untilReady("web");
     process.kill(pid ?? 0, "SIGKILL");
     await product.until("the next one", (report) => (report.services[0]?.instances[0]?.generation ?? 0) > generation);
-    expect((await product.cli(["down"])).code).toBe(0);
-    expect((await product.daemon?.ended)?.stderr).toBe("");
+    expect((await product.order({ order: "stop", targets: ["web"] })).ok).toBe(true);
+    expect((await product.cli(["status"])).code).toBe(0);
+    expect(product.daemon?.stderr()).toBe("");
   });
 });
 
