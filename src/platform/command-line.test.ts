@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { skipWhen } from "../../test/support/skip-when.ts";
 import { buildCommandLine, type CommandWish, type RunAs } from "./command-line.ts";
 
 const PLAIN: CommandWish = {
@@ -133,6 +134,6 @@ const CASES: readonly { name: string; needs: string[]; check: () => void }[] = [
 describe("the system's tools do it", () => {
   for (const { name, needs, check } of CASES) {
     const why = hindrance(...needs);
-    test.skipIf(why !== undefined)(why === undefined ? name : `${name} (skipped: ${why})`, check);
+    skipWhen(why ?? null)(name, check);
   }
 });
