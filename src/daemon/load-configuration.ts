@@ -13,6 +13,9 @@ export interface Loaded {
 /** Runs this very program with the words that make it a loader. */
 export type LoaderCommand = readonly string[];
 
+/** It ends before optimised code would pay: without, a file of 500 services takes 65 ms instead of 110. */
+const LOADER_OPTIONS = { BUN_JSC_useDFGJIT: "0" };
+
 /** A configuration that takes longer than this is not read. */
 const LOAD_LIMIT_MS = 30_000;
 
@@ -26,6 +29,7 @@ export async function loadInProcess(
   words: readonly string[],
 ): Promise<Result<Loaded, CodedError>> {
   const child = Bun.spawn([...command, ...words], {
+    env: { ...process.env, ...LOADER_OPTIONS },
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
