@@ -1,7 +1,7 @@
 import type { ServiceSpec } from "../model/service.ts";
 import type { Ending, Exit, History, InstanceEvent, InstanceState, KeptState } from "./instance-state.ts";
 import type { GenerationId } from "./ports.ts";
-import { afterLaunch } from "./transitions.ts";
+import { afterLaunch } from "./starting-steps.ts";
 
 /** What a generation left in its directory, and whether its program can still be seen. */
 export interface FoundGeneration extends GenerationId {

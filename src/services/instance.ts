@@ -4,8 +4,8 @@ import { formatInstance, type InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import type { Exit, InstanceEffect, InstanceEvent, InstanceState, RecordedEvent } from "./instance-state.ts";
 import { INSTANCE_TABLE } from "./machine.ts";
+import type { MachineContext } from "./machine-step.ts";
 import type { GenerationId, Processes } from "./ports.ts";
-import type { MachineContext } from "./transitions.ts";
 
 /** What an instance needs of the supervisor around it. */
 export interface InstanceHost {

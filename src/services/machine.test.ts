@@ -4,10 +4,10 @@ import { type Outcome, step } from "../base/state-table.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import type { Exit, InstanceEffect, InstanceEvent, InstanceState } from "./instance-state.ts";
 import { INSTANCE_TABLE } from "./machine.ts";
+import type { MachineContext } from "./machine-step.ts";
 import { hasGeneration } from "./public-status.ts";
 import { testService } from "./simulation/services.ts";
 import { EVERY_STATE, HISTORY } from "./testing/states.ts";
-import type { MachineContext } from "./transitions.ts";
 
 type Event = Exclude<InstanceEvent["kind"], never>;
 type Result = Outcome<InstanceState, InstanceEffect>;

@@ -1,5 +1,7 @@
 import { assertNever } from "../base/assert-never.ts";
 import type { StateTable } from "../base/state-table.ts";
+import * as aftermathSteps from "./aftermath-steps.ts";
+import * as endingSteps from "./ending-steps.ts";
 import type {
   Ending,
   History,
@@ -10,16 +12,17 @@ import type {
   Running,
   Starting,
 } from "./instance-state.ts";
-import * as to from "./transitions.ts";
+import { type MachineContext, move, type Next, record } from "./machine-step.ts";
+import * as startingSteps from "./starting-steps.ts";
 
-type Table = StateTable<InstanceState, InstanceEvent, InstanceEffect, to.MachineContext>;
+type Table = StateTable<InstanceState, InstanceEvent, InstanceEffect, MachineContext>;
 
 const ORDERED = { kind: "ordered" } as const;
 const EXITED = { kind: "exited" } as const;
 
 const WATCH = {
-  "watch-off-ordered": (state: InstanceState) => to.setWatched(state, false),
-  "watch-on-ordered": (state: InstanceState) => to.setWatched(state, true),
+  "watch-off-ordered": (state: InstanceState) => startingSteps.setWatched(state, false),
+  "watch-on-ordered": (state: InstanceState) => startingSteps.setWatched(state, true),
 } as const;
 
 /** Facts about a generation that mean nothing while none is there. */
@@ -38,11 +41,11 @@ const NO_GENERATION = {
 /** Answers to questions that this state has not asked. */
 const NOT_ASKED = { "held-until": "ignore", admitted: "ignore", "dependencies-met": "ignore" } as const;
 
-const START = { "start-ordered": (state: InstanceState) => to.beginByOrder(state.history) } as const;
-const RESTART = { "restart-ordered": (state: InstanceState) => to.beginByOrder(state.history) } as const;
+const START = { "start-ordered": (state: InstanceState) => startingSteps.beginByOrder(state.history) } as const;
+const RESTART = { "restart-ordered": (state: InstanceState) => startingSteps.beginByOrder(state.history) } as const;
 const STOP = {
-  "stop-ordered": (state: InstanceState) => to.stopNothing(state),
-  "kill-ordered": (state: InstanceState) => to.stopNothing(state),
+  "stop-ordered": (state: InstanceState) => startingSteps.stopNothing(state),
+  "kill-ordered": (state: InstanceState) => startingSteps.stopNothing(state),
 } as const;
 
 function down(history: History): History {
@@ -57,20 +60,17 @@ function readyAtMs(state: Alive): number | null {
 
 /** Orders and facts that a living program takes alike, whatever it is doing. */
 const ALIVE = {
-  "stop-ordered": (state: Alive, _event: InstanceEvent, context: to.MachineContext) =>
-    to.askToEnd(down(state.history), state.pid, readyAtMs(state), ORDERED, context),
+  "stop-ordered": (state: Alive, _event: InstanceEvent, context: MachineContext) =>
+    endingSteps.askToEnd(down(state.history), state.pid, readyAtMs(state), ORDERED, context),
   "kill-ordered": (state: Alive, _event: InstanceEvent) =>
-    to.killNow(ending({ ...state, history: down(state.history) }), "KILL was ordered"),
-  "restart-ordered": (state: Alive, _event: InstanceEvent, context: to.MachineContext) =>
-    to.askToEnd({ ...state.history, wanted: "up" }, state.pid, readyAtMs(state), ORDERED, context),
+    endingSteps.killNow(ending({ ...state, history: down(state.history) }), "KILL was ordered"),
+  "restart-ordered": (state: Alive, _event: InstanceEvent, context: MachineContext) =>
+    endingSteps.askToEnd({ ...state.history, wanted: "up" }, state.pid, readyAtMs(state), ORDERED, context),
   exited: (state: Alive, event: Extract<InstanceEvent, { kind: "exited" }>) =>
-    to.mainExited(state, event.exit, readyAtMs(state), EXITED),
+    endingSteps.mainExited(state, event.exit, readyAtMs(state), EXITED),
   launched: "ignore",
-  "launch-failed": (
-    state: Alive,
-    event: Extract<InstanceEvent, { kind: "launch-failed" }>,
-    context: to.MachineContext,
-  ) => to.launchFailed(state.history, event.reason, context),
+  "launch-failed": (state: Alive, event: Extract<InstanceEvent, { kind: "launch-failed" }>, context: MachineContext) =>
+    aftermathSteps.launchFailed(state.history, event.reason, context),
   voided: "ignore",
   emptied: "ignore",
   ...WATCH,
@@ -102,9 +102,9 @@ export const INSTANCE_TABLE: Table = {
     "reload-ordered": "refuse",
     "watch-off-ordered": WATCH["watch-off-ordered"],
     "watch-on-ordered": (state) => {
-      const watched = to.setWatched(state, true);
+      const watched = startingSteps.setWatched(state, true);
       if (state.history.wanted === "down" || state.history.watched) return watched;
-      const next = to.beginByPolicy(watched.state.history);
+      const next = startingSteps.beginByPolicy(watched.state.history);
       return { state: next.state, effects: [...watched.effects, ...next.effects] };
     },
     "timer-elapsed": "ignore",
@@ -117,13 +117,10 @@ export const INSTANCE_TABLE: Table = {
     ...WATCH,
     "reload-ordered": "refuse",
     "held-until": (state, event, context) =>
-      to.move(
-        { ...state, untilMs: event.atMs },
-        { kind: "set-timer", delayMs: Math.max(0, event.atMs - context.nowMs) },
-      ),
-    admitted: (state) => to.admit(state.history),
+      move({ ...state, untilMs: event.atMs }, { kind: "set-timer", delayMs: Math.max(0, event.atMs - context.nowMs) }),
+    admitted: (state) => startingSteps.admit(state.history),
     "dependencies-met": "ignore",
-    "timer-elapsed": (state) => to.admit(state.history),
+    "timer-elapsed": (state) => startingSteps.admit(state.history),
   },
   waiting: {
     ...RESTART,
@@ -134,38 +131,39 @@ export const INSTANCE_TABLE: Table = {
     "reload-ordered": "refuse",
     "held-until": "ignore",
     admitted: "ignore",
-    "dependencies-met": (state) => to.launch(state.history),
+    "dependencies-met": (state) => startingSteps.launch(state.history),
     "timer-elapsed": "ignore",
   },
   launching: {
     ...WATCH,
     ...NOT_ASKED,
     "start-ordered": "ignore",
-    "stop-ordered": (state, _event, context) => to.askToEnd(down(state.history), null, null, ORDERED, context),
-    "kill-ordered": (state, _event, context) => to.askToEnd(down(state.history), null, null, ORDERED, context),
+    "stop-ordered": (state, _event, context) => endingSteps.askToEnd(down(state.history), null, null, ORDERED, context),
+    "kill-ordered": (state, _event, context) => endingSteps.askToEnd(down(state.history), null, null, ORDERED, context),
     "restart-ordered": (state, _event, context) =>
-      to.askToEnd({ ...state.history, wanted: "up" }, null, null, ORDERED, context),
+      endingSteps.askToEnd({ ...state.history, wanted: "up" }, null, null, ORDERED, context),
     "reload-ordered": "refuse",
-    launched: (state, event, context) => to.afterLaunch(state.history, event.pid, context),
-    "launch-failed": (state, event, context) => to.launchFailed(state.history, event.reason, context),
-    voided: (state) => to.launchVoid(state.history),
+    launched: (state, event, context) => startingSteps.afterLaunch(state.history, event.pid, context),
+    "launch-failed": (state, event, context) => aftermathSteps.launchFailed(state.history, event.reason, context),
+    voided: (state, _event, context) => aftermathSteps.launchVoided(state.history, context),
     "ready-reported": "ignore",
     "start-failed": "ignore",
     "deadline-extended": "ignore",
     exited: "ignore",
-    emptied: (state, _event, context) => to.launchVoided(state.history, context),
+    emptied: (state, _event, context) => aftermathSteps.launchVoided(state.history, context),
     "reload-ended": "ignore",
     "timer-elapsed": (state, _event, context) =>
-      to.failStart(state.history, null, "its shim did not run the program in time", context),
+      endingSteps.failStart(state.history, null, "its shim did not run the program in time", context),
   },
   starting: {
     ...ALIVE,
     "start-ordered": "ignore",
     "reload-ordered": "refuse",
-    "ready-reported": (state, event, context) => to.becomeReady(state.history, state.pid, context, event.how),
+    "ready-reported": (state, event, context) =>
+      startingSteps.becomeReady(state.history, state.pid, context, event.how),
     "start-failed": (state, event, context) =>
-      state.history.watched ? to.failStart(state.history, state.pid, event.reason, context) : to.move(state),
-    "deadline-extended": (state, event) => to.move(state, { kind: "set-timer", delayMs: event.byMs }),
+      state.history.watched ? endingSteps.failStart(state.history, state.pid, event.reason, context) : move(state),
+    "deadline-extended": (state, event) => move(state, { kind: "set-timer", delayMs: event.byMs }),
     "reload-ended": "ignore",
     "timer-elapsed": (state, _event, context) => startTimerElapsed(state, context),
   },
@@ -185,29 +183,29 @@ export const INSTANCE_TABLE: Table = {
     "reload-ordered": "ignore",
     "ready-reported": "ignore",
     "start-failed": "ignore",
-    "deadline-extended": (state, event) => to.move(state, { kind: "set-timer", delayMs: event.byMs }),
+    "deadline-extended": (state, event) => move(state, { kind: "set-timer", delayMs: event.byMs }),
     "reload-ended": (state, event) => reloadEnded(state, event.failure),
     "timer-elapsed": (state) => reloadEnded(state, "it did not end in time"),
   },
   ending: {
     ...WATCH,
     ...NOT_ASKED,
-    "start-ordered": (state) => to.move(wantedUp(state)),
-    "restart-ordered": (state) => to.move(wantedUp(state)),
-    "stop-ordered": (state) => to.move({ ...state, history: down(state.history) }),
-    "kill-ordered": (state) => to.killNow({ ...state, history: down(state.history) }, "KILL was ordered"),
+    "start-ordered": (state) => move(wantedUp(state)),
+    "restart-ordered": (state) => move(wantedUp(state)),
+    "stop-ordered": (state) => move({ ...state, history: down(state.history) }),
+    "kill-ordered": (state) => endingSteps.killNow({ ...state, history: down(state.history) }, "KILL was ordered"),
     "reload-ordered": "refuse",
     launched: (state, event, context) => claimedWhileEnding(state, event.pid, context),
-    "launch-failed": (state, event, context) => to.launchFailed(state.history, event.reason, context),
-    voided: (state, _event, context) => to.afterEmpty(state, context),
+    "launch-failed": (state, event, context) => aftermathSteps.launchFailed(state.history, event.reason, context),
+    voided: (state, _event, context) => endingSteps.afterEmpty(state, context),
     "ready-reported": "ignore",
     "start-failed": "ignore",
     "deadline-extended": (state, event) =>
-      state.phase === "asked" ? to.move(state, { kind: "set-timer", delayMs: event.byMs }) : to.move(state),
-    exited: (state, event) => to.mainExitedWhileEnding(state, event.exit),
-    emptied: (state, _event, context) => to.afterEmpty(state, context),
+      state.phase === "asked" ? move(state, { kind: "set-timer", delayMs: event.byMs }) : move(state),
+    exited: (state, event) => endingSteps.mainExitedWhileEnding(state, event.exit),
+    emptied: (state, _event, context) => endingSteps.afterEmpty(state, context),
     "reload-ended": "ignore",
-    "timer-elapsed": (state, _event, context) => to.endingTimerElapsed(state, context),
+    "timer-elapsed": (state, _event, context) => endingSteps.endingTimerElapsed(state, context),
   },
   backoff: {
     ...START,
@@ -217,7 +215,7 @@ export const INSTANCE_TABLE: Table = {
     ...STOP,
     ...WATCH,
     "reload-ordered": "refuse",
-    "timer-elapsed": (state) => to.beginByPolicy(state.history),
+    "timer-elapsed": (state) => startingSteps.beginByPolicy(state.history),
   },
   finished: {
     ...START,
@@ -237,15 +235,15 @@ export const INSTANCE_TABLE: Table = {
     ...STOP,
     ...WATCH,
     "reload-ordered": "refuse",
-    "timer-elapsed": (state) => to.revive(state.history),
+    "timer-elapsed": (state) => aftermathSteps.revive(state.history),
   },
 };
 
-function startTimerElapsed(state: Starting, context: to.MachineContext): to.Next {
+function startTimerElapsed(state: Starting, context: MachineContext): Next {
   const { ready, start } = context.spec;
   switch (ready.kind) {
     case "time":
-      return to.becomeReady(state.history, state.pid, context, `it ran for ${start.waitMs}ms`);
+      return startingSteps.becomeReady(state.history, state.pid, context, `it ran for ${start.waitMs}ms`);
     case "line":
     case "notify":
     case "fd":
@@ -253,37 +251,37 @@ function startTimerElapsed(state: Starting, context: to.MachineContext): to.Next
     case "check": {
       const reason = `it was not ready within ${start.timeoutMs}ms`;
       return state.history.watched
-        ? to.failStart(state.history, state.pid, reason, context)
-        : to.move(state, { kind: "set-timer", delayMs: start.timeoutMs });
+        ? endingSteps.failStart(state.history, state.pid, reason, context)
+        : move(state, { kind: "set-timer", delayMs: start.timeoutMs });
     }
     default:
       return assertNever(ready);
   }
 }
 
-function reload(state: Running, context: to.MachineContext): to.Next {
+function reload(state: Running, context: MachineContext): Next {
   const { signal, command } = context.spec.reload;
   if (command === null) {
-    return to.move(state, to.record("instance.reloading", `${signal} is sent for a reload`, { signal }), {
+    return move(state, record("instance.reloading", `${signal} is sent for a reload`, { signal }), {
       kind: "send-signal",
       signal,
       reach: "main",
     });
   }
-  return to.move(
+  return move(
     { ...state, name: "reloading" },
-    to.record("instance.reloading", "the reload command is run"),
+    record("instance.reloading", "the reload command is run"),
     { kind: "run-reload-command", command },
     { kind: "set-timer", delayMs: context.spec.start.timeoutMs },
   );
 }
 
-function reloadEnded(state: Reloading, failure: string | null): to.Next {
+function reloadEnded(state: Reloading, failure: string | null): Next {
   const event =
     failure === null
-      ? to.record("instance.reloaded", "reloaded")
-      : to.record("instance.reload-failed", `the reload failed: ${failure}; the program goes on as it was`);
-  return to.move({ ...state, name: "running" }, event);
+      ? record("instance.reloaded", "reloaded")
+      : record("instance.reload-failed", `the reload failed: ${failure}; the program goes on as it was`);
+  return move({ ...state, name: "running" }, event);
 }
 
 function wantedUp(state: Ending): Ending {
@@ -291,9 +289,9 @@ function wantedUp(state: Ending): Ending {
 }
 
 /** The program was quicker than the void claim: it runs and must be ended. */
-function claimedWhileEnding(state: Ending, pid: number, context: to.MachineContext): to.Next {
-  if (state.pid !== null) return to.move(state);
+function claimedWhileEnding(state: Ending, pid: number, context: MachineContext): Next {
+  if (state.pid !== null) return move(state);
   const claimed: Ending = { ...state, pid };
-  if (state.phase === "killed") return to.killNow(claimed, "KILL is sent: the start was called off");
-  return to.move({ ...claimed, asks: 1 }, ...to.stopEffects(context.spec));
+  if (state.phase === "killed") return endingSteps.killNow(claimed, "KILL is sent: the start was called off");
+  return move({ ...claimed, asks: 1 }, ...endingSteps.stopEffects(context.spec));
 }
