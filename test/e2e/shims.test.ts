@@ -1,8 +1,11 @@
 /** A shim that is SIGKILLed costs at most the exit code; a launcher that is SIGKILLed costs nothing. */
 import { describe, expect, test } from "bun:test";
+import { rmdirSync } from "node:fs";
+import { CgroupRoot } from "../../src/platform/cgroup.ts";
 import { isAlive } from "../support/processes.ts";
 import { Product } from "../support/product.ts";
 import { STEADY, script } from "../support/services.ts";
+import { skipWhen } from "../support/skip-when.ts";
 import { waitFor, waitForProcessEnd } from "../support/wait-for.ts";
 
 /** Writes numbered lines until told to end, then exits with 3. */
@@ -100,6 +103,29 @@ describe.each(MODES)("a shim that was killed, $mode", ({ environment }) => {
     expectComplete(product.output("web:2"));
     expect(pids.map(isAlive)).toEqual([false, false]);
   });
+});
+
+describe("a shim that was killed under a program with children that hide", () => {
+  const probe = CgroupRoot.open("/muster-probe");
+  if (probe.ok) rmdirSync(probe.value.directory);
+  skipWhen(probe.ok ? null : "no cgroup can be had here")(
+    "the cgroup sees them: they are gone before the next start",
+    async () => {
+      const web = script("env -i setsid sh -c 'echo $$ >> left; exec sleep 1000' & exec sleep 1000", {
+        stop: { wait: "2s" },
+      });
+      await using product = new Product("shims", { web });
+      await product.up();
+      const pid = await product.pidOf("web");
+      const left = Number(await waitFor("the child", () => product.read("left").trim()));
+      await killed(product.shimPid("web"));
+      await product.event("web", "instance.shim-lost");
+      process.kill(pid, "SIGKILL");
+      await product.until("its next generation", ({ services: [one] }) => one?.instances[0]?.generation === 2);
+      expect(isAlive(left)).toBe(false);
+    await product.order({ order: "stop", targets: ["web"] });
+    },
+  );
 });
 
 describe("a shim, its program and the daemon that were all killed", () => {

@@ -6,7 +6,7 @@ import type { Libc } from "../../platform/libc.ts";
 import type { ProcessHandles } from "../../platform/process-handle.ts";
 import type { ProcessIdentities, ProcessIdentity } from "../../platform/process-identity.ts";
 import type { ProcessMarks } from "../../platform/process-marks.ts";
-import type { ProcessStat } from "../../platform/process-stat.ts";
+import { hasEnded, type ProcessStat, ProcessStatReader } from "../../platform/process-stat.ts";
 import type { ProcessTree } from "../../platform/process-tree.ts";
 import type { SignalReach } from "../instance-state.ts";
 import { describeGeneration, type GenerationEntry } from "./generation-entry.ts";
@@ -48,7 +48,7 @@ export class TreeControl {
       await this.system.tree.signalTree(shim, signal);
       return;
     }
-    for (const row of await this.marked(entry)) {
+    for (const row of await this.seen(entry)) {
       const identity = this.system.identities.identify(row.pid);
       if (identity?.startTicks === row.startTicks) this.system.handles.signal(identity, signal);
     }
@@ -65,9 +65,7 @@ export class TreeControl {
   /** What can still be seen of the generation, its shim not counted. */
   async living(entry: GenerationEntry, shim: ProcessIdentity | null): Promise<readonly ProcessStat[]> {
     const below = shim === null ? [] : await this.system.tree.living(shim);
-    const marked = entry.shimLost || shim === null ? await this.marked(entry) : [];
-    const known = new Set(below.map((row) => row.pid));
-    return [...below, ...marked.filter((row) => !known.has(row.pid))];
+    return entry.shimLost || shim === null ? withoutDoubles([...below, ...(await this.seen(entry))]) : below;
   }
 
   /** Makes the cgroup of the instance; null when there is none to be had. */
@@ -102,9 +100,18 @@ export class TreeControl {
     return cgroups === null ? null : new Cgroup(join(cgroups.directory, cgroupName(entry)));
   }
 
-  private async marked(entry: GenerationEntry): Promise<readonly ProcessStat[]> {
+  /** Without the help of its shim: who is in its cgroup, who carries its mark. */
+  private async seen(entry: GenerationEntry): Promise<readonly ProcessStat[]> {
     const found = await this.system.marks.find(new Set([entry.token]), this.notBefore(entry));
-    return found.get(entry.token) ?? [];
+    return withoutDoubles([...this.inCgroup(entry), ...(found.get(entry.token) ?? [])]);
+  }
+
+  private inCgroup(entry: GenerationEntry): readonly ProcessStat[] {
+    const members = this.cgroupOf(entry)?.members();
+    if (members === undefined || !members.ok) return [];
+    const reader = new ProcessStatReader();
+    const rows = members.value.flatMap((pid) => reader.read(pid) ?? []);
+    return rows.filter((row) => !hasEnded(row));
   }
 
   private notBefore(entry: GenerationEntry): number {
@@ -116,6 +123,10 @@ export class TreeControl {
       this.system.log("error", `a signal to the tree of ${describeGeneration(entry.id)} failed: ${String(error)}`);
     });
   }
+}
+
+function withoutDoubles(rows: readonly ProcessStat[]): readonly ProcessStat[] {
+  return [...new Map(rows.map((row) => [row.pid, row])).values()];
 }
 
 /**
