@@ -28,6 +28,8 @@ export class Keeper {
   private tries = 0;
   private stalled = false;
   private begunAnew = false;
+  /** the database was removed by hand, and the next one could not be opened yet */
+  private removedUntold = false;
   private retryTimer: ReturnType<typeof setTimeout> | undefined;
   private quietTimer: ReturnType<typeof setTimeout> | undefined;
   private rowsSinceRest = 0;
@@ -85,12 +87,13 @@ export class Keeper {
     const place = this.store?.place();
     if (this.store !== undefined && place === "kept") return this.store;
     if (this.options === undefined) throw new Error("the journal's worker was not told what to open");
-    const removed = place === "removed";
+    this.removedUntold ||= place === "removed";
     if (place === "log-removed") this.store?.checkpoint("end");
     this.dropStore();
     this.store = new JournalStore(this.options);
     this.say({ kind: "opened", newestId: this.store.newestId() });
-    if (removed) this.say({ kind: "removed" });
+    if (this.removedUntold) this.say({ kind: "removed" });
+    this.removedUntold = false;
     return this.store;
   }
 

@@ -82,6 +82,20 @@ describe("the store", () => {
     expect(store.chain(id(1), 100)).toHaveLength(100);
   });
 
+  test("sees that its files were removed before it first wrote to them", () => {
+    using store = open();
+    for (const end of ["", "-wal", "-shm"]) rmSync(path() + end, { force: true });
+    store.insert([row(id(1))]);
+    expect(store.place()).toBe("removed");
+  });
+
+  test("sees that its log was removed before it first wrote to it", () => {
+    using store = open();
+    for (const end of ["-wal", "-shm"]) rmSync(path() + end, { force: true });
+    store.insert([row(id(1))]);
+    expect(store.place()).toBe("log-removed");
+  });
+
   test("removes by age in steps", () => {
     using store = open();
     const nowMs = 100 * DAY_MS;

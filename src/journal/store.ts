@@ -73,7 +73,7 @@ export class JournalStore implements Disposable {
       }
     });
     this.pagesInLog += 1 + rows.length / 8;
-    if (this.files.length === 1) this.files = this.identities();
+    if (this.files.length === 1) this.rememberLog();
   }
 
   /** Newest first, at most `limit` rows and about 200 kB; `more` when there may be others. */
@@ -116,7 +116,7 @@ export class JournalStore implements Disposable {
    */
   place(): "kept" | "removed" | "log-removed" {
     const [file, ...log] = this.identities();
-    if (file !== this.files[0]) return "removed";
+    if (file === "" || file !== this.files[0]) return "removed";
     return this.files.length > 1 && log.join() !== this.files.slice(1).join() ? "log-removed" : "kept";
   }
 
@@ -161,6 +161,12 @@ export class JournalStore implements Disposable {
     this.insertRow.finalize();
     this.insertSame.finalize();
     this.database.close();
+  }
+
+  /** The log is there once something was written; where it is not, it was removed in that moment, and `place` says so. */
+  private rememberLog(): void {
+    const [, ...log] = this.identities();
+    this.files = [...this.files, ...log.map((identity) => identity || "removed")];
   }
 
   private identities(): string[] {
