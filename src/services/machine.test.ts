@@ -293,6 +293,8 @@ describe("what is left alone", () => {
     for (const name of ["held", "backoff", "failed"] as const)
       expect(brief(run({ ...EVERY_STATE[name], history: ALONE }, "timer-elapsed"))).toBe("stopped");
     const ended = { ...EVERY_STATE.ending, why: { kind: "exited" }, exit: CODE_1, history: ALONE } as const;
+    const patient = { free: 0, firstMs: 500, factor: 2, maxMs: 500, spread: 0, resetMs: 30_000 };
+    expect(brief(run(ended, "emptied", { backoff: patient }))).toBe("stopped");
     expect(brief(run(ended, "emptied"))).toBe("stopped");
   });
 

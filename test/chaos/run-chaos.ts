@@ -29,6 +29,8 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   await using host = new ChaosHost(options.directory, options.seed);
   for (let kill = 0; kill < options.kills; kill++) {
     host.startDaemon();
+    // Every second one dies at work; the others at any moment, often while they still begin.
+    if (kill % 2 === 1) await host.untilAnswered();
     await disturb(host, chance, options);
     host.look();
     await host.killDaemon();
