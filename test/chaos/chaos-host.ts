@@ -155,7 +155,7 @@ export class ChaosHost {
     const shims = this.generationDirectories().map((path) => readShim(join(this.runDirectory, "instances", path)));
     for (const shim of shims) if (shim !== null && isAlive(shim)) kill(shim.pid);
     await waitFor("the shims to be gone", () => shims.every((shim) => shim === null || !isAlive(shim)));
-    removeCgroups(this.stateDirectory);
+    await removeCgroups(this.stateDirectory);
   }
 }
 

@@ -18,6 +18,7 @@ import type { EventKind, JournalEvent } from "../../src/model/event.ts";
 import type { OrderRequest, OrderStatus } from "../../src/model/order.ts";
 import type { InstanceStatus, PublicState, ServiceStatus, StatusReport } from "../../src/model/status.ts";
 import { allPids, processesWith, seeProcess, sendSignal } from "./processes.ts";
+import { endEverything } from "./product-end.ts";
 import { removeCgroups } from "./remove-cgroups.ts";
 import { removeTree } from "./temporary-directory.ts";
 import { waitFor } from "./wait-for.ts";
@@ -351,33 +352,13 @@ export class Product implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.daemon?.kill("SIGKILL");
-    await waitFor("the end of all that was started", () => this.killAll() === 0, { lastSeen: () => this.processes() });
+    this.daemon?.kill("SIGKILL");
+    await endEverything({ mark: this.mark, runDirectory: this.runDirectory });
     await this.daemon?.ended;
     for (const descriptor of this.descriptors) closeSync(descriptor);
-    removeCgroups(this.stateDirectory);
+    await removeCgroups(this.stateDirectory);
     removeTree(this.runDirectory);
     removeTree(this.directory);
-  }
-
-  private killAll(): number {
-    const pids = new Set([...this.processes().map((seen) => seen.pid), ...this.recordedPids()]);
-    for (const pid of pids) sendSignal(pid, "SIGKILL");
-    return pids.size;
-  }
-
-  /** The programs and shims of generations that have not ended; their records name them for ever, so look at the ticks. */
-  private recordedPids(): number[] {
-    const found = [...new Bun.Glob("instances/*/*/{claim,shim}").scanSync({ cwd: this.runDirectory })].map((path) => {
-      const [, , pid, startTicks] = readFileSync(join(this.runDirectory, path), "utf8").trim().split(" ");
-      return { pid: Number(pid), startTicks: Number(startTicks) };
-    });
-    return found
-      .filter(({ pid, startTicks }) => {
-        const seen = Number.isInteger(pid) ? seeProcess(pid) : undefined;
-        return seen !== undefined && seen.startTicks === startTicks && !/[ZX]/.test(seen.state);
-      })
-      .map(({ pid }) => pid);
   }
 }
 
