@@ -244,6 +244,6 @@ describe("what it may use", () => {
     const cgroup = /^0::(.*)$/m.exec(readProc(pid, "cgroup"))?.[1] ?? "";
     const cgroups = readProc(product.daemon?.pid ?? 0, "cgroup");
     if (product.daemonLog().includes("no cgroups")) expect(cgroups).toContain(`0::${cgroup}`);
-    else expect(cgroup).toMatch(/\/muster-[0-9a-f]{8}\/web\.1$/);
+    else expect(cgroup).toMatch(/\/muster-[0-9a-f]{8}\/web\.1\.\d+$/);
   });
 });
