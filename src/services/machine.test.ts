@@ -1,66 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
-import { type Outcome, step } from "../base/state-table.ts";
-import type { ServiceSpec } from "../model/service.ts";
-import type { Exit, InstanceEffect, InstanceEvent, InstanceState } from "./instance-state.ts";
-import { INSTANCE_TABLE } from "./machine.ts";
-import type { MachineContext } from "./machine-step.ts";
-import { hasGeneration } from "./public-status.ts";
-import { testService } from "./simulation/services.ts";
+import type { InstanceState } from "./instance-state.ts";
+import { brief, CODE_1, EVENTS, type EventKind, moved, run, words } from "./testing/machine-run.ts";
 import { EVERY_STATE, HISTORY } from "./testing/states.ts";
-
-type Event = Exclude<InstanceEvent["kind"], never>;
-type Result = Outcome<InstanceState, InstanceEffect>;
-
-const CODE_1: Exit = { kind: "code", code: 1 };
-
-const EVENTS: { readonly [Kind in Event]: Extract<InstanceEvent, { kind: Kind }> } = {
-  "start-ordered": { kind: "start-ordered" },
-  "stop-ordered": { kind: "stop-ordered" },
-  "kill-ordered": { kind: "kill-ordered" },
-  "restart-ordered": { kind: "restart-ordered" },
-  "reload-ordered": { kind: "reload-ordered" },
-  "watch-off-ordered": { kind: "watch-off-ordered" },
-  "watch-on-ordered": { kind: "watch-on-ordered" },
-  "held-until": { kind: "held-until", atMs: 1_500 },
-  admitted: { kind: "admitted" },
-  "dependencies-met": { kind: "dependencies-met" },
-  launched: { kind: "launched", pid: 78 },
-  "launch-failed": { kind: "launch-failed", reason: "no such program" },
-  voided: { kind: "voided" },
-  "ready-reported": { kind: "ready-reported", how: "its line came" },
-  "start-failed": { kind: "start-failed", reason: "it said so" },
-  "deadline-extended": { kind: "deadline-extended", byMs: 9_000 },
-  exited: { kind: "exited", exit: CODE_1 },
-  emptied: { kind: "emptied" },
-  "reload-ended": { kind: "reload-ended", failure: null },
-  "timer-elapsed": { kind: "timer-elapsed" },
-};
-
-function context(changes: Partial<ServiceSpec> = {}): MachineContext {
-  return { spec: testService("web", changes), nowMs: 1_000, random: 0.5 };
-}
-
-function run(state: InstanceState, event: Event, changes: Partial<ServiceSpec> = {}): Result {
-  const given: InstanceEvent = EVENTS[event];
-  return step(INSTANCE_TABLE, state, given, context(changes));
-}
-
-/** What an outcome comes to, in one line: `refused`, `ignored`, or the state with the effects that are not records. */
-function brief(result: Result): string {
-  if (result.kind !== "moved") return result.kind;
-  const effects = result.effects.filter((effect) => effect.kind !== "record").map((effect) => effect.kind);
-  return [result.state.name, ...effects].join(" ");
-}
-
-function moved(result: Result): Extract<Result, { kind: "moved" }> {
-  if (result.kind !== "moved") throw new Error(`it was ${result.kind}`);
-  return result;
-}
-
-function words(result: Result): string[] {
-  return moved(result).effects.flatMap((effect) => (effect.kind === "record" ? [effect.event.message] : []));
-}
 
 const NEW_START = "waiting await-dependencies";
 const ASKED = "ending send-signal set-timer";
@@ -68,7 +9,7 @@ const KILLED = "ending kill-tree set-timer";
 const NO_START = "ending void-claim set-timer";
 
 describe("what each state answers", () => {
-  const table: Readonly<Record<InstanceState["name"], Partial<Record<Event, string>>>> = {
+  const table: Readonly<Record<InstanceState["name"], Partial<Record<EventKind, string>>>> = {
     stopped: {
       "start-ordered": NEW_START,
       "stop-ordered": "stopped",
@@ -169,7 +110,7 @@ describe("what each state answers", () => {
   for (const [name, row] of Object.entries(table)) {
     for (const [event, expected] of Object.entries(row)) {
       test(`${name}, ${event}: ${expected}`, () => {
-        expect(brief(run(EVERY_STATE[name as InstanceState["name"]], event as Event))).toBe(expected);
+        expect(brief(run(EVERY_STATE[name as InstanceState["name"]], event as EventKind))).toBe(expected);
       });
     }
   }
@@ -204,7 +145,7 @@ describe("a stop", () => {
   });
 
   test("is not said before the tree is empty", () => {
-    for (const event of Object.keys(EVENTS) as Event[]) {
+    for (const event of Object.keys(EVENTS) as EventKind[]) {
       const result = run(ending, event);
       const isProof = event === "emptied" || event === "voided" || event === "launch-failed";
       if (!isProof && result.kind === "moved") expect([event, result.state.name]).toEqual([event, "ending"]);
@@ -315,86 +256,5 @@ describe("what is left alone", () => {
     expect(brief(run(stopped, "watch-on-ordered"))).toBe("held request-admission");
     const down = { ...stopped, history: { ...ALONE, wanted: "down" } } as const;
     expect(brief(run(down, "watch-on-ordered"))).toBe("stopped");
-  });
-});
-
-describe("every state, every event", () => {
-  const pairs = Object.values(EVERY_STATE).flatMap((state) =>
-    (Object.keys(EVENTS) as Event[]).flatMap((event) =>
-      (["up", "down"] as const).flatMap((wanted) =>
-        [true, false].map((watched) => {
-          const history = { ...HISTORY, wanted, watched };
-          const before = { ...state, history } as InstanceState;
-          return { before, event, name: `${state.name}, ${event}, ${wanted}, ${watched ? "watched" : "left alone"}` };
-        }),
-      ),
-    ),
-  );
-
-  test("the generation changes only with a launch, and no launch comes without one", () => {
-    for (const { before, event, name } of pairs) {
-      const result = run(before, event);
-      if (result.kind !== "moved") continue;
-      const launches = result.effects.filter((effect) => effect.kind === "launch").length;
-      expect([name, result.state.history.generation - HISTORY.generation]).toEqual([name, launches]);
-    }
-  });
-
-  test("what may have live processes is never left without a proof that they are gone", () => {
-    const proofs: readonly Event[] = ["emptied", "voided", "launch-failed"];
-    for (const { before, event, name } of pairs) {
-      const result = run(before, event);
-      if (result.kind !== "moved" || !hasGeneration(before) || hasGeneration(result.state)) continue;
-      expect([name, proofs.includes(event)]).toEqual([name, true]);
-    }
-  });
-
-  test("whatever happens, a stop followed by what the programs then do ends in stopped", () => {
-    fc.assert(
-      fc.property(fc.array(fc.constantFrom(...(Object.keys(EVENTS) as Event[])), { maxLength: 40 }), (events) => {
-        let state: InstanceState = EVERY_STATE.stopped;
-        for (const event of events) {
-          const result = run(state, event);
-          if (result.kind === "moved") state = result.state;
-        }
-        for (const event of ["stop-ordered", "exited", "emptied", "voided"] as const) {
-          const result = run(state, event);
-          if (result.kind === "moved") state = result.state;
-        }
-        expect([state.name, state.history.wanted]).toEqual(["stopped", "down"]);
-      }),
-    );
-  });
-
-  test("each state that is on its way somewhere has a timer, or something that it waits for", () => {
-    const needed = {
-      launching: "set-timer",
-      starting: "set-timer",
-      ending: "set-timer",
-      backoff: "set-timer",
-      held: "request-admission",
-      waiting: "await-dependencies",
-    } as const;
-    for (const { before, event, name } of pairs) {
-      const result = run(before, event);
-      if (result.kind !== "moved" || result.state.name === before.name) continue;
-      const effects = result.effects.map((effect) => effect.kind);
-      const need = result.state.name in needed ? needed[result.state.name as keyof typeof needed] : undefined;
-      if (need !== undefined) expect([name, effects]).toEqual([name, expect.arrayContaining([need])]);
-      if (result.state.name === "failed" && result.state.reviveAtMs !== null) expect(effects).toContain("set-timer");
-    }
-  });
-
-  test("a refused order and an ignored event change nothing, and every move says why", () => {
-    // Those are said by who answers: the limit, the dependencies, readiness.
-    const saidByOthers = ["held", "waiting", "starting"];
-    for (const { before, event, name } of pairs) {
-      const copy = structuredClone(before);
-      const result = run(before, event);
-      expect(before).toEqual(copy);
-      if (result.kind !== "moved" || result.state.name === before.name) continue;
-      const said = result.effects.some((effect) => effect.kind === "record");
-      expect([name, said || saidByOthers.includes(result.state.name)]).toEqual([name, true]);
-    }
   });
 });

@@ -3,12 +3,13 @@ import { formatDuration } from "../base/duration.ts";
 import { formatInstance, type InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import { type Adoption, adopt, type FoundGeneration, isWorthKeeping, type PastEnd } from "./adoption.ts";
+import { Dependencies } from "./dependencies.ts";
 import { describeExit, exitData } from "./exit-words.ts";
 import { Instance, type InstanceHost } from "./instance.ts";
 import { type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
 import { OrderBook } from "./order-book.ts";
 import type { GenerationFact, GenerationId, Processes, ReadinessWatch, Recorder } from "./ports.ts";
-import { isGone, isReady, satisfiesDependants } from "./public-status.ts";
+import { ReadinessWatches } from "./readiness-watches.ts";
 import { Roster } from "./roster.ts";
 import { NO_RESTARTS_YET, reserve, type StormLimit, type StormPolicy } from "./storm-limit.ts";
 
@@ -29,11 +30,6 @@ export interface SupervisorPorts {
   keyEnded(instance: Instance): void;
 }
 
-/** Not ready, and yet wanted and likely to become so by itself. */
-function isOnItsWay({ state }: Instance): boolean {
-  return state.history.wanted === "up" && !isGone(state) && !isReady(state);
-}
-
 export type MoveListener = (instance: Instance, before: InstanceState) => void;
 
 /** Keeps the instances: hands facts to their machines, answers what they ask, and tells who waits for them. */
@@ -44,7 +40,8 @@ export class Supervisor implements InstanceHost {
   readonly processes: Processes;
   private readonly ports: SupervisorPorts;
   private storm: StormLimit = NO_RESTARTS_YET;
-  private readonly lineWatches = new Map<Instance, Disposable>();
+  private readonly dependencies = new Dependencies(this.roster, (name) => this.isAboutToEnd(name));
+  private readonly readiness: ReadinessWatches;
   /** between the two halves of an adoption */
   private readonly adoptions = new Map<Instance, Adoption>();
   private readonly moveListeners = new Set<MoveListener>();
@@ -53,8 +50,9 @@ export class Supervisor implements InstanceHost {
     this.ports = ports;
     this.clock = ports.clock;
     this.processes = ports.processes;
+    this.readiness = new ReadinessWatches(ports.readiness);
     this.orders = new OrderBook(
-      (instance) => this.blockedBy(instance),
+      (instance) => this.dependencies.blockedBy(instance),
       (status) => {
         const subject = "muster";
         const message = `${status.order} has ended ${status.ok ? "well" : "with failures"}`;
@@ -118,7 +116,7 @@ export class Supervisor implements InstanceHost {
     const adoption = this.adoptions.get(instance);
     if (!this.adoptions.delete(instance) || adoption === undefined) return null;
     if (adoption.timerMs !== null) instance.resumeTimer(adoption.timerMs);
-    this.watchReadiness(instance);
+    this.readiness.look(instance);
     for (const event of adoption.events) {
       instance.dispatch(event);
       if (event.kind === "exited") this.lookAtKey(instance);
@@ -200,47 +198,11 @@ export class Supervisor implements InstanceHost {
   }
 
   missingDependencies(instance: Instance): readonly string[] {
-    return instance.spec.dependsOn.flatMap((name) => (this.isDependencyMet(name) ? this.behindTask(name) : [name]));
-  }
-
-  /**
-   * What a finished task needed counts for those after it while it is on its way: a restart of the whole chain passes
-   * over the task and must keep its order. What is down or was given up does not: the task has finished all the same.
-   */
-  private behindTask(name: string): readonly string[] {
-    const spec = this.roster.services.get(name)?.spec;
-    if (spec?.kind !== "task") return [];
-    return spec.dependsOn.flatMap((needed) => {
-      if (this.isDependencyMet(needed)) return this.behindTask(needed);
-      return this.isAboutToEnd(needed) || this.roster.staying(needed).some(isOnItsWay) ? [needed] : [];
-    });
-  }
-
-  private isDependencyMet(name: string): boolean {
-    const service = this.roster.services.get(name);
-    const wanted = this.roster.wantedUp(name);
-    if (service === undefined || wanted.length === 0 || this.isAboutToEnd(name)) return false;
-    return wanted.every((instance) => satisfiesDependants(service.spec.kind, instance.state));
+    return this.dependencies.missing(instance);
   }
 
   /** Set by the order desk: has the service an order waiting that will end it first? */
   isAboutToEnd: (serviceName: string) => boolean = () => false;
-
-  /** Why a waiting instance will not start by itself: something that it waits for was given up or is not wanted. */
-  private blockedBy(instance: Instance): string | null {
-    for (const name of this.missingDependencies(instance)) {
-      const wanted = this.roster.wantedUp(name);
-      if (wanted.length === 0) return `waits for ${name}, which is stopped`;
-      for (const other of wanted) {
-        const { state } = other;
-        if (state.name === "failed" || state.name === "stopped")
-          return `waits for ${name}, and ${other.name} is ${state.name}`;
-        const further = state.name === "waiting" ? this.blockedBy(other) : null;
-        if (further !== null) return `waits for ${name}, which ${further}`;
-      }
-    }
-    return null;
-  }
 
   moved(instance: Instance, before: InstanceState): void {
     const { state } = instance;
@@ -248,7 +210,7 @@ export class Supervisor implements InstanceHost {
     const isWishNew = history.wanted !== before.history.wanted;
     const isOrderNew = state.name === "ending" && before.name === "ending" && state.why !== before.why;
     if (state.name !== before.name || isOrderNew) this.keep(instance);
-    if (state.name !== before.name) this.watchReadiness(instance);
+    if (state.name !== before.name) this.readiness.look(instance);
     // Who depends on a service waits for those of its instances that are wanted up.
     if (state.name !== before.name || isWishNew) this.wakeDependants(instance.id.service);
     if (isWishNew || history.watched !== before.history.watched) this.ports.wantedChanged();
@@ -279,20 +241,6 @@ export class Supervisor implements InstanceHost {
   onMoved(listener: MoveListener): Disposable {
     this.moveListeners.add(listener);
     return { [Symbol.dispose]: () => this.moveListeners.delete(listener) };
-  }
-
-  private watchReadiness(instance: Instance): void {
-    this.lineWatches.get(instance)?.[Symbol.dispose]();
-    this.lineWatches.delete(instance);
-    const { ready } = instance.spec;
-    if (instance.state.name !== "starting" || ready.kind !== "line") return;
-    const { generation } = instance;
-    const watch = this.ports.readiness.watchLine(generation, ready.pattern, (failure) => {
-      if (instance.state.history.generation !== generation.generation) return;
-      if (failure === null) instance.dispatch({ kind: "ready-reported", how: "its ready line was written" });
-      else instance.dispatch({ kind: "start-failed", reason: failure });
-    });
-    this.lineWatches.set(instance, watch);
   }
 
   /** Lets what waits for this service look again. */
@@ -338,6 +286,6 @@ export class Supervisor implements InstanceHost {
 
   [Symbol.dispose](): void {
     for (const instance of this.roster.instances()) instance[Symbol.dispose]();
-    for (const watch of this.lineWatches.values()) watch[Symbol.dispose]();
+    this.readiness[Symbol.dispose]();
   }
 }
