@@ -1,9 +1,8 @@
-import { cpus, loadavg, release, totalmem } from "node:os";
+import { cpus, release, totalmem } from "node:os";
 import type { Workshop } from "./workshop.ts";
 
-/** Where and when it was measured. */
-export function describeMachine(workshop: Workshop): string {
-  const [load = 0] = loadavg();
+/** Where and when it was measured. @param load average of the last minute before it began */
+export function describeMachine(workshop: Workshop, load: number): string {
   const others = workshop.others.map(({ name, version }) =>
     version.startsWith(name) ? version : `${name} ${version}`,
   );

@@ -4,6 +4,7 @@
  *
  * `--write` puts the results into docs/performance.md, between its two marks. PM2 is taken from BENCH_PM2 or PATH.
  */
+import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { describeMachine } from "./machine.ts";
 import { boot } from "./parts/boot.ts";
@@ -12,7 +13,7 @@ import { footprint } from "./parts/footprint.ts";
 import { logs } from "./parts/logs.ts";
 import type { Part } from "./parts/part.ts";
 import { status } from "./parts/status.ts";
-import { toMarkdown } from "./report.ts";
+import { type Aim, aimsTable, toMarkdown } from "./report.ts";
 import { Workshop } from "./workshop.ts";
 import { writeResults } from "./write-results.ts";
 
@@ -32,15 +33,17 @@ async function main(): Promise<void> {
   const { values, positionals } = parseArgs({ options: { write: { type: "boolean" } }, allowPositionals: true });
   const parts = chosenParts(positionals);
   const say = (text: string): void => console.error(`${new Date().toISOString().slice(11, 19)} ${text}`);
+  const [load = 0] = loadavg();
   say("building");
   using workshop = new Workshop();
-  const sections = [describeMachine(workshop)];
+  const sections: string[] = [];
+  const aims: Aim[] = [];
   for (const part of parts) {
-    for (const table of await part.measure(workshop, (text) => say(`${part.name}: ${text}`))) {
-      sections.push(toMarkdown(table));
-    }
+    const findings = await part.measure(workshop, (text) => say(`${part.name}: ${text}`));
+    aims.push(...findings.aims);
+    sections.push(...findings.tables.map(toMarkdown));
   }
-  const text = sections.join("\n");
+  const text = [describeMachine(workshop, load), toMarkdown(aimsTable(aims)), ...sections].join("\n");
   console.log(text);
   if (values.write) writeResults(text);
 }

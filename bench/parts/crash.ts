@@ -1,7 +1,7 @@
 import { nowMs } from "../measure/clock.ts";
 import { Marks } from "../measure/marks.ts";
 import { quantile, show } from "../measure/statistics.ts";
-import type { Table } from "../report.ts";
+import type { Aim, Findings } from "../report.ts";
 import { endLeftOvers } from "../subjects/own-process.ts";
 import type { Subject } from "../subjects/subject.ts";
 import type { Workshop } from "../workshop.ts";
@@ -53,7 +53,7 @@ function cells(latenciesMs: readonly number[], floor: readonly number[] | null):
 
 export const crashes: Part = {
   name: "crash",
-  async measure(workshop, say): Promise<readonly Table[]> {
+  async measure(workshop, say): Promise<Findings> {
     const found = new Map<string, Map<Case, number[]>>();
     for (const subject of workshop.subjects)
       found.set(
@@ -85,7 +85,13 @@ export const crashes: Part = {
         cells(of(subject.name, "loop"), floor("loop")),
       ];
     });
-    return [
+    const median = (kind: Case): number => quantile(of(workshop.muster.name, kind), 0.5);
+    const aimOf = (kind: Case, what: string): Aim => ({
+      aim: `${what} replaced within 2.5 ms at the median`,
+      measured: `${show(median(kind))} ms`,
+      met: median(kind) <= 2.5,
+    });
+    const tables = [
       {
         title:
           "Crash: from SIGKILL of a service to the first act of its replacement, ms: p50 / p99 / most; x floor at p50",
@@ -97,5 +103,6 @@ export const crashes: Part = {
         ],
       },
     ];
+    return { tables, aims: [aimOf("first", "a first crash"), aimOf("loop", "one that crashes again at once")] };
   },
 };

@@ -1,7 +1,7 @@
 import { Marks } from "../measure/marks.ts";
 import { cpuOfAllMs, pssKb } from "../measure/processes.ts";
 import { show } from "../measure/statistics.ts";
-import type { Table } from "../report.ts";
+import type { Aim, Findings } from "../report.ts";
 import { endLeftOvers } from "../subjects/own-process.ts";
 import type { Subject } from "../subjects/subject.ts";
 import type { Workshop } from "../workshop.ts";
@@ -10,6 +10,8 @@ import type { Part } from "./part.ts";
 const COUNTS = [1, 100, 500] as const;
 const SETTLE_MS = 15_000;
 const IDLE_MS = 30_000;
+/** The kernel's kB are 1 024 bytes. */
+const KB_IN_MIB = 1_024;
 const LIMIT_MS = 120_000;
 
 interface Rest {
@@ -50,9 +52,22 @@ async function rest(workshop: Workshop, subject: Subject, count: number): Promis
 }
 
 function memoryCell({ daemonKb, shimsKb, shims }: Rest): string {
-  const sum = show((daemonKb + shimsKb) / 1_000);
+  const sum = show((daemonKb + shimsKb) / KB_IN_MIB);
   if (shims === 0) return sum;
-  return `${sum} = ${show(daemonKb / 1_000)} + ${show(shimsKb / 1_000)} (${show(shimsKb / shims)} kB each)`;
+  return `${sum} = ${show(daemonKb / KB_IN_MIB)} + ${show(shimsKb / KB_IN_MIB)} (${show(shimsKb / shims)} KiB each)`;
+}
+
+function aimsOf(rests: readonly Rest[]): readonly Aim[] {
+  const last = rests.at(-1);
+  if (last === undefined) return [];
+  const wholeMib = (last.daemonKb + last.shimsKb) / KB_IN_MIB;
+  const shimKb = last.shimsKb / last.shims;
+  const idle = Math.max(...rests.map((one) => ((one.daemonCpuMs + one.shimsCpuMs) / IDLE_MS) * 100));
+  return [
+    { aim: "all of it at most 45 MB at 500 services (PSS)", measured: `${show(wholeMib)} MiB`, met: wholeMib <= 45 },
+    { aim: "a shim at most 20 kB (PSS)", measured: `${show(shimKb)} KiB`, met: shimKb <= 20 },
+    { aim: "idle at most 0.1 % of a core", measured: `${show(idle)} % at most`, met: idle <= 0.1 },
+  ];
 }
 
 function idleCell({ daemonCpuMs, shimsCpuMs }: Rest): string {
@@ -62,12 +77,12 @@ function idleCell({ daemonCpuMs, shimsCpuMs }: Rest): string {
 
 export const footprint: Part = {
   name: "footprint",
-  async measure(workshop, say): Promise<readonly Table[]> {
+  async measure(workshop, say): Promise<Findings> {
     const found = new Map<Subject, Rest[]>(workshop.subjects.map((subject) => [subject, []]));
     const measureOne = async (subject: Subject, count: number): Promise<void> => {
       const one = await rest(workshop, subject, count);
       found.get(subject)?.push(one);
-      say(`${subject.name}, ${count} services: ${memoryCell(one)} MB, idle ${idleCell(one)}`);
+      say(`${subject.name}, ${count} services: ${memoryCell(one)} MiB, idle ${idleCell(one)}`);
     };
     for (const count of COUNTS) {
       await measureOne(workshop.muster, count);
@@ -77,13 +92,13 @@ export const footprint: Part = {
     const columns = ["", ...COUNTS.map(String)];
     const rows = (cell: (one: Rest) => string): string[][] =>
       workshop.subjects.map((subject) => [subject.name, ...(found.get(subject) ?? []).map(cell)]);
-    return [
+    const tables = [
       {
-        title: "Footprint: PSS of the supervisor at n services, MB (Muster: daemon with launcher + shims)",
+        title: "Footprint: PSS of the supervisor at n services, MiB (Muster: daemon with launcher + shims)",
         columns,
         rows: rows(memoryCell),
         notes: [
-          `${SETTLE_MS / 1_000} s after the last service ran. Muster alone, the others side by side; no other process ran the same executables. 1 MB is 1 000 kB of the kernel (1 024 bytes each).`,
+          `${SETTLE_MS / 1_000} s after the last service ran. Muster alone, the others side by side; no other process ran the same executables.`,
         ],
       },
       {
@@ -93,5 +108,6 @@ export const footprint: Part = {
         notes: ["All threads of daemon, launcher and shims, from the scheduler's own count (schedstat)."],
       },
     ];
+    return { tables, aims: aimsOf(found.get(workshop.muster) ?? []) };
   },
 };

@@ -1,8 +1,8 @@
-import type { Table } from "../report.ts";
+import type { Findings } from "../report.ts";
 import type { Workshop } from "../workshop.ts";
 
 /** One measured subject of the benchmark, run by its name. */
 export interface Part {
   readonly name: string;
-  measure(workshop: Workshop, say: (text: string) => void): Promise<readonly Table[]>;
+  measure(workshop: Workshop, say: (text: string) => void): Promise<Findings>;
 }

@@ -1,7 +1,7 @@
 import { nowMs } from "../measure/clock.ts";
 import { Marks } from "../measure/marks.ts";
 import { show, showSpread, spreadOf } from "../measure/statistics.ts";
-import type { Table } from "../report.ts";
+import type { Findings } from "../report.ts";
 import { endLeftOvers } from "../subjects/own-process.ts";
 import type { Running } from "../subjects/subject.ts";
 import type { Part } from "./part.ts";
@@ -20,7 +20,7 @@ async function wallMs(command: readonly string[]): Promise<number> {
 
 export const status: Part = {
   name: "status",
-  async measure(workshop, say): Promise<readonly Table[]> {
+  async measure(workshop, say): Promise<Findings> {
     await using stack = new AsyncDisposableStack();
     const kept: { name: string; running: Running; pids: readonly number[] }[] = [];
     for (const subject of [workshop.muster, ...workshop.others]) {
@@ -56,7 +56,8 @@ export const status: Part = {
       return [name, showSpread(spread), `${show(spread.median / bareMs)}x`];
     });
     for (const row of rows) say(row.join(": "));
-    return [
+    const ratio = spreadOf(foundMs.get(`${workshop.muster.name}: status`) ?? []).median / bareMs;
+    const tables = [
       {
         title: `Command line: from the start of the command to its end, with ${SERVICES} services, ms`,
         columns: ["", "ms", "x bare start"],
@@ -64,5 +65,7 @@ export const status: Part = {
         notes: [`${RUNS} runs (others: ${RUNS_OF_OTHERS}), in turn, 20 ms apart, output to a pipe.`],
       },
     ];
+    const aim = "`muster status` within 3 x the bare start of the compiled executable";
+    return { tables, aims: [{ aim, measured: `${show(ratio)} x`, met: ratio <= 3 }] };
   },
 };
