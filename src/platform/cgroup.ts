@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { ownCgroupDirectory } from "./cgroup-mounts.ts";
@@ -87,11 +87,6 @@ export class Cgroup {
   /** Pids of all that is in it or below, as this pid namespace sees them (0: not seen from here). */
   members(): Result<number[], string> {
     return attempt(() => membersOf(this.directory));
-  }
-
-  /** Whether it counts, among else, what the kernel ended in it for want of memory. */
-  countsMemory(): boolean {
-    return existsSync(join(this.directory, "memory.events"));
   }
 
   /** Removes it with the cgroups that were made below it. Refused while processes live in it; one that is gone is well. */

@@ -111,21 +111,15 @@ export class GenerationFacts {
     else this.end(entry, { kind: "voided" });
   }
 
-  private isFollowed({ instance, generation }: GenerationId): boolean {
-    return this.find({ instance, generation: generation + 1 }) !== undefined;
-  }
-
   /** Nothing of the generation is alive any more. */
   end(entry: GenerationEntry, fact: GenerationFact): void {
     if (entry.phase === "emptied") return;
     entry.phase = "emptied";
     entry.lookTimer?.[Symbol.dispose]();
     this.entries.delete(entryKey(entry.id));
-    const { trees } = this.ports;
-    const mayPassOn = trees.mayPassOn(entry);
-    if (!mayPassOn) trees.leave(entry);
+    // A restart comes before tidying up: the next generation has a cgroup of its own.
     this.ports.fact(entry.id, fact);
-    if (mayPassOn && !this.isFollowed(entry.id)) trees.leave(entry);
+    this.ports.trees.leave(entry);
     this.ports.ended(entry.id.instance);
   }
 }

@@ -81,15 +81,6 @@ export class TreeControl {
     this.cgroupOf(entry)?.remove();
   }
 
-  /**
-   * Whether the next generation may go on in the same cgroup: removing and making it takes a tenth of a restart. One that
-   * counts who died for want of memory is made anew, so that it counts from nothing; one that was killed takes a new
-   * program only on a detour (`native/clone.c`).
-   */
-  mayPassOn(entry: GenerationEntry): boolean {
-    return !entry.killSent && this.cgroupOf(entry)?.countsMemory() === false;
-  }
-
   /** Its own cgroup, whether it is there or not; null: there are none. */
   cgroupDirectory(entry: GenerationEntry): string | null {
     return this.cgroupOf(entry)?.directory ?? null;
