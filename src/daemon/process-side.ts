@@ -12,6 +12,7 @@ import { Bell } from "../platform/shim/bell.ts";
 import { Launcher } from "../platform/shim/launcher.ts";
 import type { ShimProgram } from "../platform/shim/shim-program.ts";
 import { GenerationBroom } from "../services/drivers/generation-broom.ts";
+import { OutputHold } from "../services/drivers/output-hold.ts";
 import { ShimProcesses, type ShimProcessesPorts } from "../services/drivers/shim-processes.ts";
 import { TreeControl } from "../services/drivers/tree-control.ts";
 import type { DaemonPaths } from "./options.ts";
@@ -52,7 +53,15 @@ export class ProcessSide implements AsyncDisposable {
     parts: ProcessSideParts,
     ports: Omit<
       ShimProcessesPorts,
-      "clock" | "identities" | "handles" | "trees" | "instancesDirectory" | "orders" | "ended" | "outOfMemory"
+      | "clock"
+      | "identities"
+      | "handles"
+      | "trees"
+      | "instancesDirectory"
+      | "orders"
+      | "ended"
+      | "outOfMemory"
+      | "holdOutput"
     >,
   ) {
     this.parts = parts;
@@ -75,6 +84,7 @@ export class ProcessSide implements AsyncDisposable {
     this.processes = new ShimProcesses({
       ...ports,
       ended: (instance) => this.broom.ended(instance),
+      holdOutput: (directory) => new OutputHold(libc, directory),
       outOfMemory: (cgroup) => this.memoryWatch.struck(cgroup),
       clock,
       identities,

@@ -13,6 +13,7 @@ export class Libc {
   private readonly symbols: Symbols;
   private readonly errnoAt: Pointer;
   private readonly timespec = new Int32Array(4);
+  private readonly count = new Int32Array(1);
 
   constructor(symbols: Symbols, errnoAt: Pointer) {
     this.symbols = symbols;
@@ -114,6 +115,12 @@ export class Libc {
     return this.checked(this.symbols.fcntl(fd, command, argument));
   }
 
+  /** @returns how many bytes can be read from a pipe now */
+  pendingBytes(fd: number): number {
+    const result = this.checked(this.symbols.ioctl(fd, FIONREAD, this.count));
+    return result < 0 ? result : (this.count[0] ?? 0);
+  }
+
   pipe2(ends: Int32Array, flags: number): number {
     return this.checked(this.symbols.pipe2(ends, flags));
   }
@@ -163,6 +170,7 @@ function pointersTo(buffers: readonly Uint8Array[]): BigUint64Array {
 const SYS_PIDFD_SEND_SIGNAL = 424;
 const SYS_PIDFD_OPEN = 434;
 const SYS_PIDFD_GETFD = 438;
+const FIONREAD = 0x541b;
 
 const LOCATION = { args: [], returns: "ptr" } as const;
 
@@ -184,6 +192,7 @@ const SIGNATURES = {
   madvise: { args: ["ptr", "usize", "i32"], returns: "i32" },
   prctl: { args: ["i32", "u64", "u64", "u64", "u64"], returns: "i32" },
   umask: { args: ["u32"], returns: "u32" },
+  ioctl: { args: ["i32", "u64", "ptr"], returns: "i32" },
   fcntl: { args: ["i32", "i32", "i64"], returns: "i32" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
   read: { args: ["i32", "ptr", "u64"], returns: "i64" },

@@ -54,6 +54,23 @@ describe.each(MODES)("a shim that was killed, $mode", ({ environment }) => {
     expectComplete(product.output("web").replace(/(?<=^last\n)[\s\S]*/m, ""));
   });
 
+  test("and its program in the same moment: what lay between them is in the log, before the next start's", async () => {
+    const web = script("trap 'seq 1 2000; exit 3' USR1; echo begun; while :; do sleep 0.01; done");
+    await using product = new Product("shims", { web }, environment);
+    await product.up();
+    const pid = await product.pidOf("web");
+    await product.wrote("web", /^begun$/m);
+    const shim = product.shimPid("web");
+    process.kill(shim, "SIGSTOP");
+    process.kill(pid, "SIGUSR1");
+    await waitForProcessEnd(pid);
+    await killed(shim);
+    await product.until("its next generation", ({ services: [one] }) => one?.instances[0]?.generation === 2);
+    await product.wrote("web", /^begun\n[\s\S]*^begun$/m);
+    const numbers = Array.from({ length: 2_000 }, (_, index) => String(index + 1));
+    expect(product.output("web").split("\n").slice(0, 2_002)).toEqual(["begun", ...numbers, "begun"]);
+  });
+
   test("does not hide what its program left behind: it is ended before the next start", async () => {
     const web = script("setsid sh -c 'echo $$ >> left; exec sleep 1000' & sleep 1000", { stop: { wait: "50ms" } });
     await using product = new Product("shims", { web }, environment);

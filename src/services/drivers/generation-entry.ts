@@ -4,6 +4,7 @@ import type { ServiceSpec } from "../../model/service.ts";
 import type { ProcessIdentity } from "../../platform/process-identity.ts";
 import { readShim } from "../../platform/shim/generation-directory.ts";
 import type { GenerationId } from "../ports.ts";
+import type { OutputHold } from "./output-hold.ts";
 
 /** What the driver knows of a generation that has not come to its end. */
 export interface GenerationEntry {
@@ -19,6 +20,8 @@ export interface GenerationEntry {
   shimLost: boolean;
   /** we have sent KILL to it */
   killSent: boolean;
+  /** from the claim to the end */
+  hold: OutputHold | null;
   /** looks for what is left, while there is no shim to tell */
   lookTimer: Disposable | null;
 }
@@ -41,6 +44,7 @@ export function newEntry(
     shim: null,
     shimLost: false,
     killSent: false,
+    hold: null,
     lookTimer: null,
     ...known,
   };

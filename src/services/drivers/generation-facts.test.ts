@@ -6,6 +6,7 @@ import type { BellRecord } from "../../platform/shim/records.ts";
 import { testService } from "../simulation/services.ts";
 import { type GenerationEntry, newEntry } from "./generation-entry.ts";
 import { GenerationFacts } from "./generation-facts.ts";
+import { OutputHold } from "./output-hold.ts";
 import type { TreeControl } from "./tree-control.ts";
 
 const directory = directoryForEachTest("generation-facts");
@@ -30,6 +31,7 @@ beforeEach(() => {
     } as unknown as TreeControl,
     ended: () => told.push("ended"),
     outOfMemory: () => true,
+    holdOutput: (directory) => new OutputHold({ pendingBytes: () => 0 }, directory),
     fact: (_id, fact) => {
       const exit = fact.kind === "exited" && fact.exit.kind === "signal" && fact.exit.outOfMemory ? " for memory" : "";
       told.push(`${fact.kind}${exit}`);

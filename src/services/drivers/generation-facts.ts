@@ -7,6 +7,7 @@ import type { GenerationFact, GenerationId } from "../ports.ts";
 import { toExit } from "./exit-record.ts";
 import { describeFailure } from "./failed-step-words.ts";
 import { entryKey, type GenerationEntry } from "./generation-entry.ts";
+import type { OutputHold } from "./output-hold.ts";
 import type { TreeControl } from "./tree-control.ts";
 
 export interface GenerationFactsPorts {
@@ -15,6 +16,8 @@ export interface GenerationFactsPorts {
   ended(instance: InstanceId): void;
   /** Whether the kernel has just ended a process in this cgroup (null: on this host) for want of memory. */
   outOfMemory(cgroup: string | null): boolean;
+  /** Sees to it that nothing of its output is lost should its shim be killed. */
+  holdOutput(directory: string): OutputHold;
   fact(id: GenerationId, fact: GenerationFact): void;
 }
 
@@ -64,6 +67,8 @@ export class GenerationFacts {
         this.exited(entry, record.exit);
         return;
       case "empty":
+        // Written by ourselves, so that the second shim may leave: the end is told when it has.
+        if (record.empty.kind === "seen" && entry.shimLost) return;
         // Its line of the bell may have overtaken a lost one.
         if (entry.phase !== "exited") this.readBefore(entry);
         this.end(entry, { kind: "emptied" });
@@ -82,6 +87,7 @@ export class GenerationFacts {
   private claimed(entry: GenerationEntry, identity: ProcessIdentity): void {
     if (entry.program !== null) return;
     entry.program = identity;
+    entry.hold ??= this.ports.holdOutput(entry.directory);
     if (entry.phase === "ordered") entry.phase = "claimed";
     this.ports.fact(entry.id, { kind: "launched", pid: identity.pid });
   }
@@ -116,6 +122,7 @@ export class GenerationFacts {
     if (entry.phase === "emptied") return;
     entry.phase = "emptied";
     entry.lookTimer?.[Symbol.dispose]();
+    entry.hold?.[Symbol.dispose]();
     this.entries.delete(entryKey(entry.id));
     // A restart comes before tidying up: the next generation has a cgroup of its own.
     this.ports.fact(entry.id, fact);

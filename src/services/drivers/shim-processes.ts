@@ -191,7 +191,9 @@ export class ShimProcesses implements Processes {
       program: claim?.kind === "program" ? claim.identity : null,
       shimLost: isShimLost(directory),
     } as const;
-    this.facts.add(newEntry(found, instancesDirectory, spec, known));
+    const entry = newEntry(found, instancesDirectory, spec, known);
+    entry.hold = this.ports.holdOutput(directory);
+    this.facts.add(entry);
   }
 
   /** The second half, when the machine knows what was found and the bell is read. */
@@ -204,6 +206,9 @@ export class ShimProcesses implements Processes {
 
   [Symbol.dispose](): void {
     this.pace[Symbol.dispose]();
-    for (const entry of this.facts.entries.values()) entry.lookTimer?.[Symbol.dispose]();
+    for (const entry of this.facts.entries.values()) {
+      entry.lookTimer?.[Symbol.dispose]();
+      entry.hold?.[Symbol.dispose]();
+    }
   }
 }

@@ -110,21 +110,37 @@ export class ShimWatch {
     if (entry.phase === "emptied") return;
     const { clock, identities, trees } = this.ports;
     const isAlive = entry.program !== null && identities.isAlive(entry.program);
-    if (isAlive || entry.phase !== "exited" || (await trees.living(entry, null)).length > 0) {
-      this.replaceShim(entry);
-      this.lookForRest(entry);
+    const isGone = !isAlive && entry.phase === "exited" && (await trees.living(entry, null)).length === 0;
+    if (isGone) writeEmptySeen(entry.directory, { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
+    if (isGone && this.isDrained(entry)) {
+      this.facts.end(entry, { kind: "emptied" });
       return;
     }
-    writeEmptySeen(entry.directory, { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs() });
-    this.signalShim(entry, "TERM");
-    this.facts.end(entry, { kind: "emptied" });
+    if (!isGone) this.replaceShim(entry);
+    this.lookForRest(entry);
+  }
+
+  /** The last shim has left and nothing lies in the FIFOs: all output is in the files. */
+  private isDrained(entry: GenerationEntry): boolean {
+    if (this.hasShim(entry)) {
+      // It leaves once nothing is left to take, and its end is looked for next time.
+      this.signalShim(entry, "TERM");
+      return false;
+    }
+    if ((entry.hold?.pendingBytes ?? 0) === 0) return true;
+    this.ports.orders().adopt(entry.directory);
+    return false;
   }
 
   /** What is left may still write: somebody must read it. */
   private replaceShim(entry: GenerationEntry): void {
+    if (!this.hasShim(entry)) this.ports.orders().adopt(entry.directory);
+  }
+
+  private hasShim(entry: GenerationEntry): boolean {
     entry.shim = null;
     const shim = shimOf(entry);
-    if (shim === null || !this.ports.identities.isAlive(shim)) this.ports.orders().adopt(entry.directory);
+    return shim !== null && this.ports.identities.isAlive(shim);
   }
 }
 
