@@ -1,12 +1,15 @@
 import type { Libc } from "./libc.ts";
 
 /**
- * A daemon runs most of its code a few hundred times, so it gains little from being optimised, and pays with memory and
+ * Optimising: a daemon runs most of its code a few hundred times, so it gains little from being optimised, and pays with memory and
  * with the other core while services start. What runs in earnest (reading logs) still is. See docs/decisions/0010-engine.md.
+ * Collecting: the runtime collects every second until nothing has changed for half a minute, which costs more than all else that
+ * a daemon at rest does; after a burst of work the daemon has it done by itself.
  */
 const OPTIONS: Readonly<Record<string, string>> = {
   BUN_JSC_thresholdForOptimizeAfterWarmUp: "20000",
   BUN_JSC_thresholdForOptimizeSoon: "20000",
+  BUN_GC_TIMER_INTERVAL: "10000",
 };
 
 export interface OwnCommand {
