@@ -18,6 +18,7 @@ import { CommandRunner } from "./command-runner.ts";
 import type { Configuration } from "./configuration.ts";
 import { Configurator } from "./configurator.ts";
 import { Ending } from "./ending.ts";
+import type { EndingMark } from "./ending-mark.ts";
 import { LastWordsRecorder } from "./last-words-recorder.ts";
 import { LogRoom } from "./log-room.ts";
 import type { DaemonPaths } from "./options.ts";
@@ -36,6 +37,7 @@ export interface Ground {
   readonly paths: DaemonPaths;
   readonly journal: Journal;
   readonly configuration: Configuration;
+  readonly endingMark: EndingMark;
   readonly version: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
@@ -64,8 +66,10 @@ export function compose(ground: Ground): DaemonParts {
   });
   const ending: Ending = new Ending({
     supervision,
-    said: (by, keep) =>
-      record({ kind: "daemon.stopping", subject: "muster", message: `ending, by ${by}`, data: { keep } }),
+    said: (by, keep) => {
+      if (!keep) ground.endingMark.set();
+      record({ kind: "daemon.stopping", subject: "muster", message: `ending, by ${by}`, data: { keep } });
+    },
   });
   const words = new LastWordsRecorder({
     clock,

@@ -30,6 +30,8 @@ export interface DaemonPaths {
   readonly statusText: string;
   /** exit code of the ordered end, for guard and init */
   readonly ended: string;
+  /** there from the order to end until the end */
+  readonly ending: string;
   readonly shimSpare: string;
 }
 
@@ -49,6 +51,7 @@ export function daemonPaths(options: Pick<DaemonOptions, "stateDirectory" | "run
     relay: `${state}/relay.json`,
     statusText: `${state}/status.txt`,
     ended: `${run}/ended`,
+    ending: `${run}/ending`,
     shimSpare: `${state}/shim`,
   };
 }

@@ -14,6 +14,7 @@ import { AppliedStore } from "./applied-store.ts";
 import { compose } from "./compose.ts";
 import { Configuration, type ConfigurationSource, describeSource } from "./configuration.ts";
 import { openControlSocket } from "./control-socket.ts";
+import { EndingMark } from "./ending-mark.ts";
 import { describeFault } from "./fault-words.ts";
 import { Foreground } from "./foreground.ts";
 import { takeDirectories, writeEnded } from "./ground.ts";
@@ -88,8 +89,19 @@ async function superviseUntilTheEnd(
   const journal = opened.value;
   stack.defer(async () => void (await journal.close()));
   const configuration = chooseConfiguration(source, host.loader, paths, loading);
-  const { version } = host;
-  const parts = compose({ clock, libc, boot, shim, paths, journal, configuration, version, environment: process.env });
+  const endingMark = new EndingMark(paths.ending);
+  const parts = compose({
+    clock,
+    libc,
+    boot,
+    shim,
+    paths,
+    journal,
+    configuration,
+    endingMark,
+    version: host.version,
+    environment: process.env,
+  });
   stack.use(parts.logs);
   stack.use(parts.relay);
   stack.use(parts.supervision);
@@ -100,7 +112,10 @@ async function superviseUntilTheEnd(
   const api = await openControlSocket(parts, paths, configuration.host.daemon.socket);
   if (!api.ok) throw api.error;
   stack.defer(() => api.value.close());
-  const takePending = (): void => signals.takePending(process.env);
+  const takePending = (): void => {
+    signals.takePending(process.env);
+    if (endingMark.take()) parts.ending.begin({ keep: false }, "the order that the daemon before was given");
+  };
   begin(
     parts,
     paths,
@@ -120,6 +135,7 @@ async function superviseUntilTheEnd(
   await foreground.ended();
   await parts.ending.readersLeft(AbortSignal.timeout(READERS_GRACE_MS));
   await api.value.close();
+  endingMark.clear();
   return exitCode;
 }
 

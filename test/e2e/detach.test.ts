@@ -32,6 +32,21 @@ describe("up --detach", () => {
     expect((await product.cli(["status"])).code).toBe(4);
   });
 
+  test("an order to end is carried out also when the daemon is killed while it does", async () => {
+    const web = script("trap 'echo asked' TERM; echo up; while :; do sleep 0.05; done", {
+      ready: { line: "up" },
+      stop: { wait: "700ms" },
+    });
+    await using product = new Product("detach", { web });
+    expect((await product.cli(["up", "--detach"])).code).toBe(0);
+    const daemon = await daemonPid(product);
+    await product.client.shutDown({ keep: false });
+    await product.wrote("web", /^asked$/m);
+    process.kill(daemon, "SIGKILL");
+    await untilNothingLeft(product);
+    expect(product.output("web").match(/^up$/gm)).toHaveLength(1);
+  });
+
   test("returns with 3 when one has failed, and does not wait for what waits for it", async () => {
     const broken = { ...STEADY, command: ["no-such-program"], start: { retries: 1 } };
     await using product = new Product("detach", { broken, leans: { ...STEADY, depends_on: ["broken"] }, web: STEADY });
