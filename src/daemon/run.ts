@@ -70,18 +70,29 @@ function runAsInit(libc: Libc, paths: DaemonPaths, host: DaemonHost): never {
   throw new Error(`cannot become the init of this container: errno ${errno}`);
 }
 
-async function superviseUntilTheEnd(
-  options: DaemonOptions,
+/** A daemon that is built and connected, and has begun nothing. */
+interface Built {
+  readonly clock: SystemClock;
+  readonly lock: LockFile;
+  readonly bootId: string;
+  readonly configuration: Configuration;
+  /** the file as it is now; null: it is broken, and what was applied last stays in force */
+  readonly loaded: Loaded | null;
+  readonly endingMark: EndingMark;
+  readonly parts: DaemonParts;
+}
+
+async function build(
+  stack: AsyncDisposableStack,
+  source: ConfigurationSource,
   host: DaemonHost,
   libc: Libc,
   paths: DaemonPaths,
-): Promise<number> {
+): Promise<Built> {
   const clock = new SystemClock(libc);
-  await using stack = new AsyncDisposableStack();
   const lock = stack.use(await takeDirectories(paths, libc, clock));
   const shim = stack.use(openShim(libc, paths.shimSpare));
   const boot = readBoot();
-  const source = sourceOf(options);
   // How much is kept the configuration says; until it is known nothing is removed.
   const opening = Journal.open({ path: paths.journal, clock, random: Math.random, ...KEEP_ALL });
   const [loading, opened] = await Promise.all([Configuration.load(source, host.loader), opening]);
@@ -90,48 +101,44 @@ async function superviseUntilTheEnd(
   stack.defer(async () => void (await journal.close()));
   const configuration = chooseConfiguration(source, host.loader, paths, loading);
   const endingMark = new EndingMark(paths.ending);
-  const parts = compose({
-    clock,
-    libc,
-    boot,
-    shim,
-    paths,
-    journal,
-    configuration,
-    endingMark,
-    version: host.version,
-    environment: process.env,
-  });
+  const { version } = host;
+  const environment = process.env;
+  const parts = compose({ clock, libc, boot, shim, paths, journal, configuration, endingMark, version, environment });
   stack.use(parts.logs);
   stack.use(parts.relay);
   stack.use(parts.supervision);
   if (!loading.ok) recordRefusal(journal, loading.error);
+  const loaded = loading.ok ? loading.value : null;
+  return { clock, lock, bootId: boot.bootId, configuration, loaded, endingMark, parts };
+}
+
+async function superviseUntilTheEnd(
+  options: DaemonOptions,
+  host: DaemonHost,
+  libc: Libc,
+  paths: DaemonPaths,
+): Promise<number> {
+  await using stack = new AsyncDisposableStack();
+  const source = sourceOf(options);
+  const built = await build(stack, source, host, libc, paths);
+  const { clock, parts, endingMark } = built;
   let foreground: Foreground | null = null;
   using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground?.say(text) });
   // Before anything is started: who cannot be reached should not begin. No request is read until this turn has ended.
-  const api = await openControlSocket(parts, paths, configuration.host.daemon.socket);
+  const api = await openControlSocket(parts, paths, built.configuration.host.daemon.socket);
   if (!api.ok) throw api.error;
   stack.defer(() => api.value.close());
-  const takePending = (): void => {
+  begin(built, paths, describeSource(source), () => {
     signals.takePending(process.env);
     if (endingMark.take()) parts.ending.begin({ keep: false }, "the order that the daemon before was given");
-  };
-  begin(
-    parts,
-    paths,
-    configuration,
-    loading.ok ? loading.value : null,
-    describeSource(source),
-    boot.bootId,
-    takePending,
-  );
-  using _minder = mindPlaces(parts, paths, lock, api.value);
+  });
+  using _minder = mindPlaces(parts, paths, built.lock, api.value);
   foreground = stack.use(new Foreground(parts, paths, options));
   using memory = new MemoryKeeper(clock, () => void trimMemory(libc));
   parts.supervision.supervisor.onMoved(() => memory.moved());
   using _faults = catchFaults(parts);
   const exitCode = await parts.ending.over;
-  journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
+  parts.journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
   await foreground.ended();
   await parts.ending.readersLeft(AbortSignal.timeout(READERS_GRACE_MS));
   await api.value.close();
@@ -201,18 +208,14 @@ function mindPlaces(parts: DaemonParts, paths: DaemonPaths, lock: LockFile, serv
   });
 }
 
-/** Takes over what is there, goes to the configuration as it is now, and starts what is wanted. */
-function begin(
-  parts: DaemonParts,
-  paths: DaemonPaths,
-  configuration: Configuration,
-  loaded: Loaded | null,
-  place: string,
-  bootId: string,
-  takePending: () => void,
-): void {
+/**
+ * Takes over what is there, goes to the configuration as it is now, and starts what is wanted.
+ * @param takePending acts on an order to end that came before this daemon
+ */
+function begin(built: Built, paths: DaemonPaths, place: string, takePending: () => void): void {
+  const { parts, configuration, loaded } = built;
   const { supervision, journal, identity } = parts;
-  const kept = WantedStore.read(paths.wanted, bootId);
+  const kept = WantedStore.read(paths.wanted, built.bootId);
   const message = `muster ${identity.version} supervises, pid ${identity.pid}`;
   journal.record({
     kind: "daemon.started",
