@@ -9,6 +9,9 @@ export interface EndingParts {
   said(by: string, keep: boolean): void;
 }
 
+/** There is no order over instances then, only an answer. */
+const KEPT_ORDER_ID = "kept";
+
 /** How the daemon comes to its ordered end: services first, in order, then itself. */
 export class Ending {
   /** Resolves with the exit code when every service is gone, or kept. */
@@ -32,13 +35,18 @@ export class Ending {
     return this.order !== null;
   }
 
+  /** The services go on without this daemon. */
+  get keeps(): boolean {
+    return this.order?.id === KEPT_ORDER_ID;
+  }
+
   begin(options: { readonly keep: boolean }, by: string): OrderStatus {
     const { supervisor } = this.parts.supervision;
     if (this.order !== null) return supervisor.orders.status(this.order.id) ?? this.order;
     this.parts.said(by, options.keep);
     this.parts.supervision.wanted.freeze();
     if (options.keep) {
-      this.order = { id: "kept", order: "down", ended: true, ok: true, items: [] };
+      this.order = { id: KEPT_ORDER_ID, order: "down", ended: true, ok: true, items: [] };
       this.resolve(this.exitCode);
       return this.order;
     }

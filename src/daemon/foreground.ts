@@ -39,9 +39,9 @@ export class Foreground implements AsyncDisposable {
     }
   }
 
-  /** The services are gone; what they wrote last is still shown. */
-  async ended(): Promise<void> {
-    this.say("all services are stopped");
+  /** What the services wrote last is still shown. */
+  async ended(kept: boolean): Promise<void> {
+    this.say(kept ? "ended; the services go on" : "all services are stopped");
     await this.view?.settled();
   }
 

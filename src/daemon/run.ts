@@ -139,7 +139,7 @@ async function superviseUntilTheEnd(
   using _faults = catchFaults(parts);
   const exitCode = await parts.ending.over;
   parts.journal.record({ kind: "daemon.stopped", subject: "muster", message: "ended in order", data: { exitCode } });
-  await foreground.ended();
+  await foreground.ended(parts.ending.keeps);
   await parts.ending.readersLeft(AbortSignal.timeout(READERS_GRACE_MS));
   await api.value.close();
   endingMark.clear();
