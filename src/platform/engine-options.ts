@@ -9,7 +9,7 @@ import type { Libc } from "./libc.ts";
 const OPTIONS: Readonly<Record<string, string>> = {
   BUN_JSC_thresholdForOptimizeAfterWarmUp: "20000",
   BUN_JSC_thresholdForOptimizeSoon: "20000",
-  BUN_GC_TIMER_INTERVAL: "10000",
+  BUN_GC_TIMER_INTERVAL: "30000",
 };
 
 export interface OwnCommand {
