@@ -8,11 +8,30 @@ export function pssKb(pid: number): number {
 
 /** Processor time of all threads that live, in ms, to the nanosecond. */
 export function cpuMs(pid: number): number {
-  let sumNs = 0;
-  for (const thread of names(`/proc/${pid}/task`)) {
-    sumNs += Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0] ?? 0);
+  return [...cpuOfThreadsMs(pid).values()].reduce((sum, threadMs) => sum + threadMs, 0);
+}
+
+function cpuOfThreadsMs(pid: number): ReadonlyMap<string, number> {
+  const threads = names(`/proc/${pid}/task`);
+  return new Map(
+    threads.map((thread) => [thread, Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(" ")[0] ?? 0) / 1e6]),
+  );
+}
+
+/**
+ * Processor time that the process takes from now on for `durationMs`. It is looked at each second, because a thread that
+ * ends takes its count along.
+ */
+export async function cpuDuringMs(pid: number, durationMs: number): Promise<number> {
+  let sumMs = 0;
+  let before = cpuOfThreadsMs(pid);
+  for (let second = 0; second < durationMs / 1_000; second++) {
+    await Bun.sleep(1_000);
+    const after = cpuOfThreadsMs(pid);
+    for (const [thread, threadMs] of after) sumMs += threadMs - (before.get(thread) ?? 0);
+    before = after;
   }
-  return sumNs / 1e6;
+  return sumMs;
 }
 
 export function cpuOfAllMs(pids: readonly number[]): number {

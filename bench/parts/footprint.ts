@@ -1,5 +1,5 @@
 import { Marks } from "../measure/marks.ts";
-import { cpuOfAllMs, pssKb } from "../measure/processes.ts";
+import { cpuDuringMs, cpuOfAllMs, pssKb } from "../measure/processes.ts";
 import { show } from "../measure/statistics.ts";
 import type { Aim, Findings } from "../report.ts";
 import { endLeftOvers } from "../subjects/own-process.ts";
@@ -37,14 +37,14 @@ async function rest(workshop: Workshop, subject: Subject, count: number): Promis
   const shims = running.shims();
   const sum = (pids: readonly number[]): number => pids.reduce((total, pid) => total + pssKb(pid), 0);
   const [daemonKb, shimsKb] = [sum(daemons), sum(shims)];
-  const before = [cpuOfAllMs(daemons), cpuOfAllMs(shims)] as const;
-  await Bun.sleep(IDLE_MS);
+  const shimsBeforeMs = cpuOfAllMs(shims);
+  const daemonsMs = await Promise.all(daemons.map((pid) => cpuDuringMs(pid, IDLE_MS)));
   const result = {
     daemonKb,
     shimsKb,
     shims: shims.length,
-    daemonCpuMs: cpuOfAllMs(daemons) - before[0],
-    shimsCpuMs: cpuOfAllMs(shims) - before[1],
+    daemonCpuMs: daemonsMs.reduce((total, one) => total + one, 0),
+    shimsCpuMs: cpuOfAllMs(shims) - shimsBeforeMs,
   };
   await running.stop();
   endLeftOvers(begun.map((mark) => mark.pid));
