@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { MusterClient } from "../../src/client/client.ts";
 import type { OrderRequest } from "../../src/model/order.ts";
 import type { Chance } from "../../src/services/simulation/chance.ts";
+import { programWords } from "../support/program.ts";
 import { removeCgroups } from "../support/remove-cgroups.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { type ChaosService, chaosConfiguration, chaosServices, notesDirectory } from "./chaos-services.ts";
 import { doubledInstances, isAlive, markedProcesses } from "./marked-processes.ts";
 
-const MAIN = join(import.meta.dir, "../../src/main.ts");
 const BOOT_LIMIT_MS = 10_000;
 const END_LIMIT_MS = 30_000;
 
@@ -51,7 +51,7 @@ export class ChaosHost {
   startDaemon(): void {
     const output = openSync(join(this.directory, "daemon.log"), "a");
     const places = ["--state-dir", this.stateDirectory, "--run-dir", this.runDirectory];
-    this.daemon = Bun.spawn([process.execPath, MAIN, "up", ...places, "--file", join(this.directory, "muster.toml")], {
+    this.daemon = Bun.spawn([...programWords(), "up", ...places, "--file", join(this.directory, "muster.toml")], {
       stdin: "ignore",
       stdout: "ignore",
       stderr: output,

@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Product } from "../support/product.ts";
+import { programWords } from "../support/program.ts";
 import { EAGER, STEADY, script, stubborn } from "../support/services.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -242,19 +243,16 @@ describe("the rest of the face", () => {
       web: script("i=0; while :; do i=$((i+1)); echo line $i; sleep 0.01; done"),
     });
     const out = product.file("head");
-    const shell = Bun.spawn(
-      ["sh", "-c", `${process.execPath} ${join(import.meta.dir, "../../src/main.ts")} up | head -n 4 > ${out}`],
-      {
-        cwd: product.directory,
-        env: {
-          ...process.env,
-          MUSTER_STATE_DIR: product.stateDirectory,
-          MUSTER_RUN_DIR: product.runDirectory,
-          E2E_PRODUCT: product.runDirectory.split("/").at(-1) ?? "",
-        },
-        stdio: ["ignore", "ignore", "inherit"],
+    const shell = Bun.spawn(["sh", "-c", `${programWords().join(" ")} up | head -n 4 > ${out}`], {
+      cwd: product.directory,
+      env: {
+        ...process.env,
+        MUSTER_STATE_DIR: product.stateDirectory,
+        MUSTER_RUN_DIR: product.runDirectory,
+        E2E_PRODUCT: product.runDirectory.split("/").at(-1) ?? "",
       },
-    );
+      stdio: ["ignore", "ignore", "inherit"],
+    });
     const { pid } = await product.answers();
     await waitFor("the head", () => existsSync(out) && readFileSync(out, "utf8").split("\n").length > 3);
     expect(readFileSync(out, "utf8")).toMatch(

@@ -19,11 +19,11 @@ import type { OrderRequest, OrderStatus } from "../../src/model/order.ts";
 import type { InstanceStatus, PublicState, ServiceStatus, StatusReport } from "../../src/model/status.ts";
 import { allPids, processesWith, seeProcess, sendSignal } from "./processes.ts";
 import { endEverything } from "./product-end.ts";
+import { programWords } from "./program.ts";
 import { removeCgroups } from "./remove-cgroups.ts";
 import { removeTree } from "./temporary-directory.ts";
 import { waitFor } from "./wait-for.ts";
 
-const MAIN = join(import.meta.dir, "../../src/main.ts");
 /** So many ms a wait may take; the runner gives a test 5 s. */
 const LIMIT_MS = 4_000;
 
@@ -143,7 +143,7 @@ export class Product implements AsyncDisposable {
   run(words: readonly string[], options: RunOptions = {}): Started {
     const [name, value] = this.mark.split("=") as [string, string];
     const log = join(this.runDirectory, `test-${this.count++}`);
-    const child = Bun.spawn([...(options.wrapper ?? []), process.execPath, MAIN, ...words], {
+    const child = Bun.spawn([...(options.wrapper ?? []), ...programWords(), ...words], {
       cwd: options.directory ?? this.directory,
       env: {
         ...process.env,
