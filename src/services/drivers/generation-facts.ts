@@ -26,9 +26,12 @@ export class GenerationFacts {
   /** generations that have not come to their end, by `entryKey` */
   readonly entries = new Map<string, GenerationEntry>();
   private readonly ports: GenerationFactsPorts;
+  private readonly launchSettled: () => void;
 
-  constructor(ports: GenerationFactsPorts) {
+  /** @param launchSettled told once of each launch that was ordered: its program has come to be, or it is known that none will */
+  constructor(ports: GenerationFactsPorts, launchSettled: () => void = () => undefined) {
     this.ports = ports;
+    this.launchSettled = launchSettled;
   }
 
   add(entry: GenerationEntry): void {
@@ -88,7 +91,10 @@ export class GenerationFacts {
     if (entry.program !== null) return;
     entry.program = identity;
     entry.hold ??= this.ports.holdOutput(entry.directory);
-    if (entry.phase === "ordered") entry.phase = "claimed";
+    if (entry.phase === "ordered") {
+      entry.phase = "claimed";
+      this.launchSettled();
+    }
     this.ports.fact(entry.id, { kind: "launched", pid: identity.pid });
   }
 
@@ -120,6 +126,7 @@ export class GenerationFacts {
   /** Nothing of the generation is alive any more. */
   end(entry: GenerationEntry, fact: GenerationFact): void {
     if (entry.phase === "emptied") return;
+    if (entry.phase === "ordered") this.launchSettled();
     entry.phase = "emptied";
     entry.lookTimer?.[Symbol.dispose]();
     entry.hold?.[Symbol.dispose]();

@@ -40,7 +40,7 @@ export class ShimProcesses implements Processes {
 
   constructor(ports: ShimProcessesPorts) {
     this.ports = ports;
-    this.facts = new GenerationFacts(ports);
+    this.facts = new GenerationFacts(ports, () => this.pace.settled());
     this.watch = new ShimWatch(this.facts, ports);
     this.pace = new LaunchPace(ports.clock);
     mkdirSync(ports.instancesDirectory, { recursive: true, mode: 0o700 });
@@ -54,18 +54,21 @@ export class ShimProcesses implements Processes {
     const entry = newEntry(request, this.ports.instancesDirectory, request.spec);
     this.facts.add(entry);
     const prepared = this.ports.prepare(request);
+    const order = (result: Preparation): void => this.pace.run(() => this.order(entry, result));
     if (prepared instanceof Promise) {
       const failed = (error: unknown): Preparation => ({ ok: false, error: String(error) });
-      void prepared.catch(failed).then((result) => this.order(entry, result));
-    } else this.pace.run(() => this.order(entry, prepared));
+      void prepared.catch(failed).then(order);
+    } else order(prepared);
   }
 
-  private order(entry: GenerationEntry, prepared: Preparation): void {
+  /** @returns whether the launcher has got the order */
+  private order(entry: GenerationEntry, prepared: Preparation): boolean {
     // It was called off meanwhile.
-    if (entry.phase === "emptied") return;
+    if (entry.phase === "emptied") return false;
     const failure = prepared.ok ? this.tryOrder(entry, prepared.value) : prepared.error;
     // A fact must not come back within the order that caused it: the machine is still performing its effects.
     if (failure !== null) queueMicrotask(() => this.facts.end(entry, { kind: "launch-failed", reason: failure }));
+    return failure === null;
   }
 
   private tryOrder(entry: GenerationEntry, program: ProgramSpec): string | null {
