@@ -82,7 +82,7 @@ describe("muster apply", () => {
 
   test("shows the plan, then how it goes", async () => {
     const outcome = await apply([], well);
-    expect(outcome.stdout).toBe(`${PLAN_TEXT}web:1 applied the file to\napplied the file to web:1\n`);
+    expect(outcome.stdout).toBe(`${PLAN_TEXT}web:1 brought up to date\nbrought up to date web:1\n`);
     expect([outcome.exitCode, outcome.asked]).toEqual([0, [{ path: null, previous: false }]]);
   });
 

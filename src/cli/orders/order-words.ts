@@ -19,8 +19,8 @@ const WORDS: Readonly<Record<OrderName, OrderWords>> = {
   scale: { verb: "scale", done: "scaled" },
   "watch-off": { verb: "leave alone", done: "left alone" },
   "watch-on": { verb: "watch", done: "watching again" },
-  rotate: { verb: "rotate the logs of", done: "rotated the logs of" },
-  apply: { verb: "apply the file to", done: "applied the file to" },
+  rotate: { verb: "rotate the logs of", done: "rotated" },
+  apply: { verb: "apply the file to", done: "brought up to date" },
   down: { verb: "stop", done: "stopped" },
   up: { verb: "start", done: "started" },
 };
