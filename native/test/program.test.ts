@@ -122,7 +122,12 @@ describe("the tree", () => {
 
 describe("a start that fails", () => {
   const cases: [string, (run: TestRun) => Generation, string, number][] = [
-    ["no program", (run) => run.prepare(["no-such-program"]), "exec", ENOENT],
+    [
+      "no program",
+      (run) => run.prepare(["no-such-program"], { environment: { PATH: "/usr/bin:/bin" } }),
+      "exec",
+      ENOENT,
+    ],
     ["no program at a path", (run) => run.prepare(["/no/such/program"]), "exec", ENOENT],
     ["an empty name", (run) => run.prepare([""]), "exec", ENOENT],
     ["a program that may not be run", (run) => run.prepare(["./plain"], { directory: run.directory }), "exec", EACCES],

@@ -14,12 +14,18 @@ interface Broken {
 const BROKEN: readonly Broken[] = [
   {
     name: "program",
-    keys: { command: ["no-such-program"] },
+    // Not the PATH of who runs the tests: it may name places that he may not enter.
+    keys: { command: ["no-such-program"], environment: { PATH: "/usr/bin:/bin" } },
     reason: /its program "no-such-program" cannot be run: there is no such file or directory/,
   },
   {
     name: "behind-tools",
-    keys: { command: ["no-such-program"], cpu_affinity: "0", no_new_privileges: true },
+    keys: {
+      command: ["no-such-program"],
+      environment: { PATH: "/usr/bin:/bin" },
+      cpu_affinity: "0",
+      no_new_privileges: true,
+    },
     reason: /its program "no-such-program" cannot be run: there is no such file or directory/,
   },
   {
