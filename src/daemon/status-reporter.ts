@@ -100,6 +100,9 @@ export class StatusReporter {
       reason: this.reason(instance),
       nextTry: this.nextTry(instance),
       checks: {},
+      maintenance: null,
+      statusText: null,
+      counters: {},
     };
   }
 

@@ -1,3 +1,4 @@
+import type { AlertsSpec } from "./alerts-spec.ts";
 import type { SignalName } from "./signal.ts";
 
 /**
@@ -44,6 +45,10 @@ export interface ServiceSpec {
   readonly stop: StopPolicy;
   readonly reload: ReloadPolicy;
   readonly ready: Readiness;
+  /** from whom its event socket takes words: nobody, the main process, any process of the service */
+  readonly notifyAccess: "none" | "main" | "all";
+  /** a running service that is silent for longer hangs; 0: it need not say anything */
+  readonly watchdogMs: number;
   readonly log: LogPolicy;
 }
 
@@ -70,6 +75,8 @@ export interface StartPolicy {
   readonly waitMs: number;
   readonly timeoutMs: number;
   readonly retries: number;
+  /** in maintenance: so long without a report is a hang */
+  readonly silenceMs: number;
 }
 
 export interface StopPolicy {
@@ -94,7 +101,8 @@ export type Readiness =
   | { readonly kind: "notify" }
   | { readonly kind: "fd"; readonly fd: number }
   | { readonly kind: "line"; readonly pattern: string }
-  | { readonly kind: "script"; readonly script: string }
+  /** run once; its words, the first relative to the service's directory */
+  | { readonly kind: "script"; readonly command: readonly string[] }
   | { readonly kind: "check"; readonly check: string };
 
 export interface LogPolicy {
@@ -144,6 +152,7 @@ export interface ResourceLimit {
 export interface HostSpec {
   readonly services: ReadonlyMap<string, ServiceSpec>;
   readonly daemon: DaemonSpec;
+  readonly alerts: AlertsSpec;
   /**
    * A digest of each file whose content counts in a comparison (`environment_file`, `reload.files`), by absolute path,
    * as it was when the configuration was loaded. A file that could not be read is not in it.

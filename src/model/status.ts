@@ -51,6 +51,21 @@ export interface InstanceStatus {
   /** when the next try comes, for `backoff` and `failed` */
   readonly nextTry: string | null;
   readonly checks: Readonly<Record<string, "passing" | "failing" | "unknown">>;
+  /** while it is in maintenance */
+  readonly maintenance: MaintenanceStatus | null;
+  /** what the program last said of itself (sd_notify's STATUS) */
+  readonly statusText: string | null;
+  /** last values of the counters it reported */
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface MaintenanceStatus {
+  /** percent; null: not said yet */
+  readonly progress: number | null;
+  readonly text: string | null;
+  readonly since: string;
+  /** by how fast it went so far; null: not to be said yet */
+  readonly endExpectedAt: string | null;
 }
 
 /** Exactly one of `code` and `signal` is there, neither when nobody saw the end (`unknown`). */

@@ -182,7 +182,7 @@ describe("a stop", () => {
 describe("a start", () => {
   test("of a task, or with no time to wait, is ready at once", () => {
     expect(brief(run(EVERY_STATE.launching, "launched", { kind: "task" }))).toBe("running");
-    const start = { waitMs: 0, timeoutMs: 60_000, retries: 5 };
+    const start = { waitMs: 0, timeoutMs: 60_000, retries: 5, silenceMs: 60_000 };
     expect(brief(run(EVERY_STATE.launching, "launched", { start }))).toBe("running");
     expect(brief(run(EVERY_STATE.launching, "launched", { start, ready: { kind: "line", pattern: "x" } }))).toBe(
       "starting set-timer",
@@ -199,7 +199,7 @@ describe("a start", () => {
   test("that ended before it was ready counts as failed, and what was ready does not", () => {
     const early = moved(run(EVERY_STATE.starting, "exited")).state;
     const late = moved(run(EVERY_STATE.running, "exited")).state;
-    const start = { waitMs: 0, timeoutMs: 1, retries: 1 };
+    const start = { waitMs: 0, timeoutMs: 1, retries: 1, silenceMs: 60_000 };
     expect(brief(run(early, "emptied", { start }))).toBe("failed set-timer");
     expect(words(run(early, "emptied", { start }))).toEqual([
       "given up: 1 start did not become ready; the last: it exited with code 1 before it was ready; it is tried anew in 15m",
@@ -208,7 +208,7 @@ describe("a start", () => {
   });
 
   test("that was cut short is no failed one", () => {
-    const start = { waitMs: 0, timeoutMs: 1, retries: 1 };
+    const start = { waitMs: 0, timeoutMs: 1, retries: 1, silenceMs: 60_000 };
     for (const event of ["voided", "emptied"] as const)
       expect(brief(run(EVERY_STATE.launching, event, { start }))).toBe("held request-admission");
     expect(brief(run(EVERY_STATE.launching, "launch-failed", { start }))).toBe("failed set-timer");

@@ -32,7 +32,7 @@ describe("a start", () => {
 
   test("that will not succeed says why", () => {
     const world = fakeWorld([
-      testService("db", { start: { waitMs: 10, timeoutMs: 10, retries: 1 } }),
+      testService("db", { start: { waitMs: 10, timeoutMs: 10, retries: 1, silenceMs: 60_000 } }),
       testService("web", { dependsOn: ["db"] }),
     ]);
     world.host.temper = { ...world.host.temper, launchFails: 1 };

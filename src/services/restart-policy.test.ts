@@ -113,7 +113,7 @@ describe("back-off", () => {
   });
 
   test("goes on growing over starts that failed", () => {
-    const spec = testService("web", { backoff: policy, start: { waitMs: 0, timeoutMs: 1_000, retries: 9 } });
+    const spec = testService("web", { backoff: policy, start: { waitMs: 0, timeoutMs: 1_000, retries: 9, silenceMs: 60_000 } });
     const decision = afterFailedStart(spec, { ...UP, consecutive: 3 }, "it was too slow", MOMENT);
     expect(decision).toMatchObject({ kind: "delay", delayMs: 300, reason: "it was too slow" });
     expect(decision.history).toMatchObject({ consecutive: 4, failedStarts: 1, restarts: 1 });
@@ -166,7 +166,7 @@ describe("giving up", () => {
   });
 
   test("comes after `start.retries` starts in a row that did not become ready", () => {
-    const slow = testService("web", { start: { waitMs: 0, timeoutMs: 1_000, retries: 3 } });
+    const slow = testService("web", { start: { waitMs: 0, timeoutMs: 1_000, retries: 3, silenceMs: 60_000 } });
     const kinds: string[] = [];
     let history = UP;
     for (let count = 0; count < 3; count++) {
@@ -177,12 +177,12 @@ describe("giving up", () => {
         expect(decision.reason).toBe("3 starts in a row did not become ready; the last: it was too slow");
     }
     expect(kinds).toEqual(["restart", "delay", "give-up"]);
-    const once = testService("web", { start: { waitMs: 0, timeoutMs: 1_000, retries: 1 } });
+    const once = testService("web", { start: { waitMs: 0, timeoutMs: 1_000, retries: 1, silenceMs: 60_000 } });
     expect(afterFailedStart(once, UP, "so", MOMENT).reason).toBe("1 start did not become ready; the last: so");
   });
 
   test("does not count a start that was cut short, but ends a row of them all the same", () => {
-    const once = testService("web", { start: { waitMs: 0, timeoutMs: 1_000, retries: 1 } });
+    const once = testService("web", { start: { waitMs: 0, timeoutMs: 1_000, retries: 1, silenceMs: 60_000 } });
     const decision = afterVoidStart(once, UP, "cut short", MOMENT);
     expect([decision.kind, decision.history.failedStarts]).toEqual(["restart", 0]);
     const worn: History = { ...UP, restartStampsMs: Array(10).fill(NOW_MS) };

@@ -30,7 +30,7 @@ describe("facts", () => {
 
 describe("a start that waits", () => {
   test("says for whom, once, and anew when that changes", () => {
-    const slow = { waitMs: 1_000, timeoutMs: 60_000, retries: 5 };
+    const slow = { waitMs: 1_000, timeoutMs: 60_000, retries: 5, silenceMs: 60_000 };
     const world = fakeWorld([
       testService("db", { start: slow }),
       testService("mq", { start: { ...slow, waitMs: 3_000 } }),
@@ -114,7 +114,7 @@ describe("a key service", () => {
   });
 
   test("that never comes to run is told when it is given up", () => {
-    const world = fakeWorld([testService("web", { key: true, start: { waitMs: 0, timeoutMs: 1, retries: 2 } })]);
+    const world = fakeWorld([testService("web", { key: true, start: { waitMs: 0, timeoutMs: 1, retries: 2, silenceMs: 60_000 } })]);
     world.host.temper = { ...world.host.temper, launchFails: 1 };
     world.desk.give({ order: "start", targets: ["web"] }, "test");
     world.clock.advance(5_000);

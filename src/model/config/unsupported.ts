@@ -8,9 +8,6 @@ export const UNSUPPORTED: readonly { readonly path: readonly string[]; readonly 
   { path: ["sockets"] },
   { path: ["pool"] },
   { path: ["checks"] },
-  { path: ["ready"], value: "notify" },
-  { path: ["ready", "fd"] },
-  { path: ["ready", "script"] },
   { path: ["ready", "check"] },
 ];
 

@@ -37,10 +37,12 @@ const DEFAULTS: ServiceSpec = {
   exitCodes: [0, 1],
   backoff: { free: 1, firstMs: 500, factor: 2, maxMs: 60_000, spread: 0.25, resetMs: 30_000 },
   giveUp: { restarts: 10, withinMs: 300_000, reviveMs: 900_000 },
-  start: { waitMs: 1_000, timeoutMs: 60_000, retries: 5 },
+  start: { waitMs: 1_000, timeoutMs: 60_000, retries: 5, silenceMs: 60_000 },
   stop: { signal: "TERM", to: "main", waitMs: 10_000, retries: 1, command: null },
   reload: { signal: "HUP", command: null, files: [] },
   ready: { kind: "time" },
+  notifyAccess: "all",
+  watchdogMs: 0,
   log: {
     to: "file",
     sizeBytes: 50_000_000,
