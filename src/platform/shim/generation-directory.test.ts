@@ -23,6 +23,8 @@ const NOTHING = {
   exit: undefined,
   empty: undefined,
   lost: undefined,
+  ready: undefined,
+  main: undefined,
 };
 
 describe("a generation directory", () => {
@@ -31,9 +33,17 @@ describe("a generation directory", () => {
   });
 
   test("with garbage in every file holds nothing", () => {
-    const names = ["spec", "shim", "claim", "failed", "exit", "empty", "lost"];
+    const names = ["spec", "shim", "claim", "failed", "exit", "empty", "lost", "ready", "main"];
     expect(readGeneration(fresh(Object.fromEntries(names.map((name) => [name, "\0\xff garbage"]))))).toEqual(NOTHING);
     expect(readGeneration(fresh(Object.fromEntries(names.map((name) => [name, ""]))))).toEqual(NOTHING);
+  });
+
+  test("tells when readiness was said, and which process is the main one", () => {
+    const directory = fresh({ ready: "1700 50\n", main: "2efc1780-19a7-4dcf-bf2e-b2a00833c9fc 1 2 3\n" });
+    expect(readGeneration(directory)).toMatchObject({
+      ready: { wallMs: 1700, monotonicMs: 50 },
+      main: { pid: 2, startTicks: 3 },
+    });
   });
 
   test("is prepared once", () => {

@@ -12,6 +12,7 @@ import {
   parseExit,
   parseFailed,
   parseLost,
+  parseReady,
   type RecordTimes,
 } from "./records.ts";
 import {
@@ -32,6 +33,10 @@ export interface GenerationRecords {
   readonly exit: ExitRecord | undefined;
   readonly empty: EmptyRecord | undefined;
   readonly lost: LostRecord | undefined;
+  /** when the newline on `readyFd` came */
+  readonly ready: RecordTimes | undefined;
+  /** the main process, when it is another than that of `claim`: a word of the service named it */
+  readonly main: ProcessIdentity | undefined;
 }
 
 /**
@@ -78,6 +83,8 @@ export function readGeneration(directory: string): GenerationRecords {
     exit: read("exit", parseExit),
     empty: read("empty", parseEmpty),
     lost: read("lost", parseLost),
+    ready: read("ready", parseReady),
+    main: read("main", parseIdentity),
   };
 }
 

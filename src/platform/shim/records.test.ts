@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { parseReport } from "./launcher.ts";
 import { LineCutter } from "./lines.ts";
-import { parseBellLine, parseClaim, parseEmpty, parseExit, parseFailed, parseLost } from "./records.ts";
+import { parseBellLine, parseClaim, parseEmpty, parseExit, parseFailed, parseLost, parseReady } from "./records.ts";
 
 const BOOT = "2efc1780-19a7-4dcf-bf2e-b2a00833c9fc";
 
@@ -24,6 +24,7 @@ describe("records", () => {
     expect(parseExit("unknown 1700 50")).toEqual({ kind: "unknown", wallMs: 1700, monotonicMs: 50 });
     expect(parseEmpty("proved 1 2\n")).toEqual({ kind: "proved", wallMs: 1, monotonicMs: 2 });
     expect(parseEmpty("seen 1 2\n")).toEqual({ kind: "seen", wallMs: 1, monotonicMs: 2 });
+    expect(parseReady("1 2\n")).toEqual({ wallMs: 1, monotonicMs: 2 });
     expect(parseLost("10 0\n")).toEqual({ outBytes: 10, errBytes: 0 });
   });
 
@@ -37,12 +38,25 @@ describe("records", () => {
     (text) => expect(parseClaim(text)).toBeUndefined(),
   );
 
+  test.each(["", "1", "1 2 3", "x 2", "1 -2", "1 2\n\n"])("%j is no ready", (text) =>
+    expect(parseReady(text)).toBeUndefined(),
+  );
+
   test("steps that are not in the list are refused", () => expect(parseFailed("magic 2")).toBeUndefined());
 
   test("no text makes a reader throw", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), (text) => {
-        for (const read of [parseClaim, parseFailed, parseExit, parseEmpty, parseLost, parseBellLine, parseReport]) {
+        for (const read of [
+          parseClaim,
+          parseFailed,
+          parseExit,
+          parseEmpty,
+          parseLost,
+          parseReady,
+          parseBellLine,
+          parseReport,
+        ]) {
           read(text);
         }
       }),
@@ -59,6 +73,15 @@ describe("the bell", () => {
     });
     expect(parseBellLine("web.1/7 look")?.record).toEqual({ kind: "look" });
     expect(parseBellLine("web.1/7 resumed err")?.record).toEqual({ kind: "resumed", stream: "err" });
+    expect(parseBellLine("web.1/7 said")?.record).toEqual({ kind: "said" });
+    expect(parseBellLine("web.1/7 ready 1700 50")?.record).toEqual({
+      kind: "ready",
+      ready: { wallMs: 1700, monotonicMs: 50 },
+    });
+    expect(parseBellLine(`web.1/7 main ${BOOT} 1 12 34`)?.record).toEqual({
+      kind: "main",
+      main: { bootId: BOOT, pidNamespace: 1, pid: 12, startTicks: 34 },
+    });
     expect(parseBellLine("web.1/7 rotated out /a/b c.log")?.record).toEqual({
       kind: "rotated",
       stream: "out",
@@ -66,10 +89,19 @@ describe("the bell", () => {
     });
   });
 
-  test.each(["", "web.1 look", "../7 look", "web.1/x look", "web.1/7 exit", "web.1/7 boom 1", "web.1/7 look now"])(
-    "%j is no ring",
-    (line) => expect(parseBellLine(line)).toBeUndefined(),
-  );
+  test.each([
+    "",
+    "web.1 look",
+    "../7 look",
+    "web.1/x look",
+    "web.1/7 exit",
+    "web.1/7 boom 1",
+    "web.1/7 look now",
+    "web.1/7 said 1",
+    "web.1/7 ready",
+    "web.1/7 ready 1",
+    "web.1/7 main 12",
+  ])("%j is no ring", (line) => expect(parseBellLine(line)).toBeUndefined());
 
   test("lines are put together from pieces, characters too", () => {
     const cutter = new LineCutter();

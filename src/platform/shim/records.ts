@@ -12,6 +12,7 @@ export const CHILD_STEPS = [
   "spec",
   "log",
   "fifo",
+  "socket",
   "fork",
   "session",
   "cgroup",
@@ -58,6 +59,12 @@ export type BellRecord =
   | { readonly kind: "exit"; readonly exit: ExitRecord }
   | { readonly kind: "empty"; readonly empty: EmptyRecord }
   | { readonly kind: "lost"; readonly lost: LostRecord }
+  /** new words lie in the segments `said.<n>`; many words may be one ring */
+  | { readonly kind: "said" }
+  /** the newline on the program's `readyFd` came */
+  | { readonly kind: "ready"; readonly ready: RecordTimes }
+  /** another process of the tree is the main process from now on */
+  | { readonly kind: "main"; readonly main: ProcessIdentity }
   | { readonly kind: "rotated"; readonly stream: "out" | "err"; readonly path: string }
   | { readonly kind: "resumed"; readonly stream: "out" | "err" }
   | { readonly kind: "look" };
@@ -105,6 +112,11 @@ export function parseLost(text: string): LostRecord | undefined {
   return match ? { outBytes: Number(match[1]), errBytes: Number(match[2]) } : undefined;
 }
 
+export function parseReady(text: string): RecordTimes | undefined {
+  const match = /^(\d{1,15}) (\d{1,15})\n?$/.exec(text);
+  return match ? { wallMs: Number(match[1]), monotonicMs: Number(match[2]) } : undefined;
+}
+
 export function parseBellLine(line: string): BellLine | undefined {
   const match = /^([A-Za-z0-9][A-Za-z0-9_.-]*)\/(\d{1,10}) ([a-z]+)(?: (.*))?$/.exec(line);
   if (!match) return undefined;
@@ -125,6 +137,12 @@ function parseBellRecord(kind: string, content: string): BellRecord | undefined 
       return wrap(parseEmpty(content), (empty) => ({ kind, empty }));
     case "lost":
       return wrap(parseLost(content), (lost) => ({ kind, lost }));
+    case "said":
+      return content === "" ? { kind } : undefined;
+    case "ready":
+      return wrap(parseReady(content), (ready) => ({ kind, ready }));
+    case "main":
+      return wrap(parseIdentity(content), (main) => ({ kind, main }));
     case "rotated": {
       const match = /^(out|err) (\/.*)$/.exec(content);
       return match ? { kind, stream: match[1] === "out" ? "out" : "err", path: match[2] ?? "" } : undefined;

@@ -37,6 +37,8 @@ describe("the spec", () => {
       groups: [4, 5],
       limits: [{ resource: 7, soft: 1024, hard: null }],
       cgroups: ["/sys/fs/cgroup/a"],
+      eventSocket: "/run/muster/events/ab12",
+      readyFd: 3,
       notes: { cause: "abc" },
     });
     const texts = decodeRecords(bytes)?.map(({ key, value }) => `${key} ${value}`);
@@ -49,6 +51,8 @@ describe("the spec", () => {
       "group 4",
       "group 5",
       "limit 7 1024 -",
+      "event-socket /run/muster/events/ab12",
+      "ready-fd 3",
     ]) {
       expect(texts).toContain(text);
     }

@@ -27,6 +27,10 @@ export interface ProgramSpec {
   readonly limits?: readonly SpecLimit[] | undefined;
   /** directories of cgroups, entered in this order */
   readonly cgroups?: readonly string[] | undefined;
+  /** absolute path of the datagram socket that the shim makes for what the service says */
+  readonly eventSocket?: string | undefined;
+  /** the program gets a pipe as this descriptor (3 or more, none of those handed over); its first newline is `ready` */
+  readonly readyFd?: number | undefined;
   /** the daemon's own notes; the keys are written with `x-` before them */
   readonly notes?: Readonly<Record<string, string>> | undefined;
 }
@@ -82,6 +86,8 @@ function processEntries(spec: ProgramSpec): RecordEntry[] {
     entries.push({ key: "limit", value: words.join(" ") });
   }
   for (const value of spec.cgroups ?? []) entries.push({ key: "cgroup", value });
+  if (spec.eventSocket !== undefined) entries.push({ key: "event-socket", value: spec.eventSocket });
+  if (spec.readyFd !== undefined) entries.push({ key: "ready-fd", value: String(spec.readyFd) });
   return entries;
 }
 

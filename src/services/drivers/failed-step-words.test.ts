@@ -14,6 +14,7 @@ describe("why no program came to be", () => {
     ["gid", 1, 'it cannot run with the group of "ana": that is not permitted'],
     ["nice", 13, "its priority -5 cannot be set: permission is denied"],
     ["fork", 11, "no process can be made for it: the system has no room for another process now"],
+    ["socket", 36, "its event socket cannot be made: the name is too long"],
     ["limit", 999, 'its "limits" cannot be set: the system says error 999'],
   ] as const;
   for (const [step, errno, words] of table) {

@@ -21,6 +21,7 @@ const STEP_WORDS: Readonly<Record<ChildStep, (spec: ServiceSpec) => string>> = {
   spec: () => "its generation directory cannot be read",
   log: (spec) => `its log files cannot be opened (${spec.log.archive ?? "see the state directory"})`,
   fifo: () => "its output FIFOs cannot be made",
+  socket: () => "its event socket cannot be made",
   fork: () => "no process can be made for it",
   session: () => "it cannot get a session of its own",
   cgroup: () => "it cannot enter its cgroup",
