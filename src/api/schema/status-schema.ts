@@ -1,6 +1,7 @@
 import {
   type InstanceStatus,
   type LastExit,
+  type MaintenanceStatus,
   PUBLIC_STATES,
   type ServiceStatus,
   type StatusReport,
@@ -51,6 +52,20 @@ function instanceStatusSchema(): Schema<InstanceStatus> {
       reason: orNull(text({ about: "why it is in this state, in words" })),
       nextTry: orNull(timeText("when the next try comes")),
       checks: mapOf(oneOf(["passing", "failing", "unknown"])),
+      maintenance: orNull(maintenanceSchema()),
+      statusText: orNull(text({ about: "what the program last said of itself" })),
+      counters: mapOf(number({ about: "last value of a counter that the service reported" })),
+    }),
+  );
+}
+
+function maintenanceSchema(): Schema<MaintenanceStatus> {
+  return modelled<MaintenanceStatus>()(
+    objectOf({
+      progress: orNull(number({ about: "percent" })),
+      text: orNull(text()),
+      since: timeText(),
+      endExpectedAt: orNull(timeText("by how fast it went so far")),
     }),
   );
 }

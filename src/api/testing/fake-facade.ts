@@ -53,6 +53,9 @@ export function sampleStatus(instances = 1): StatusReport {
     reason: null,
     nextTry: null,
     checks: {},
+    maintenance: null,
+    statusText: null,
+    counters: {},
   };
   return {
     host: "example",

@@ -18,6 +18,9 @@ export function instance(name: string, change: Partial<InstanceStatus> = {}): In
     reason: null,
     nextTry: null,
     checks: {},
+    maintenance: null,
+    statusText: null,
+    counters: {},
     ...change,
   };
 }
