@@ -12,6 +12,7 @@ environment = { P = "{port}" }
 environment_file = "{instance}.env"
 stop.command = "halt {instance}"
 reload = { command = "again {port}", files = ["{service}.conf"] }
+ready = { script = "check {port}" }
 log.archive = "old/{instance}"
 `);
   const spec = host.services.get("web");
@@ -24,6 +25,7 @@ log.archive = "old/{instance}"
     directory: "/etc/muster/web/3",
     environment: { P: "8083" },
     environmentFile: "/etc/muster/3.env",
+    ready: { kind: "script", command: ["check", "8083"] },
     stop: { ...spec.stop, command: ["halt", "3"] },
     reload: { ...spec.reload, command: ["again", "8083"], files: ["/etc/muster/web.conf"] },
     log: { ...spec.log, archive: "/etc/muster/old/3" },

@@ -17,6 +17,7 @@ export function fillPlaceholders(spec: ServiceSpec, number: number): ServiceSpec
     directory: fill(spec.directory),
     environment: Object.fromEntries(Object.entries(spec.environment).map(([name, value]) => [name, fill(value)])),
     environmentFile: spec.environmentFile === null ? null : fill(spec.environmentFile),
+    ready: spec.ready.kind === "script" ? { kind: "script", command: spec.ready.command.map(fill) } : spec.ready,
     stop: { ...spec.stop, command: fillWords(spec.stop.command) },
     reload: { ...spec.reload, command: fillWords(spec.reload.command), files: spec.reload.files.map(fill) },
     log: { ...spec.log, archive: spec.log.archive === null ? null : fill(spec.log.archive) },

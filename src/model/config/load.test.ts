@@ -44,10 +44,12 @@ const DEFAULTS: ServiceSpec = {
   exitCodes: [0, 1],
   backoff: { free: 1, firstMs: 500, factor: 2, maxMs: 60_000, spread: 0.25, resetMs: 30_000 },
   giveUp: { restarts: 10, withinMs: 300_000, reviveMs: 900_000 },
-  start: { waitMs: 1_000, timeoutMs: 60_000, retries: 5 },
+  start: { waitMs: 1_000, timeoutMs: 60_000, retries: 5, silenceMs: 60_000 },
   stop: { signal: "TERM", to: "main", waitMs: 10_000, retries: 1, command: null },
   reload: { signal: "HUP", command: null, files: [] },
   ready: { kind: "time" },
+  notifyAccess: "all",
+  watchdogMs: 0,
   log: {
     to: "file",
     sizeBytes: 50_000_000,
@@ -75,6 +77,16 @@ describe("defaults", () => {
         logTotalBytes: 0,
         journal: { keepMs: 30 * 86_400_000, maxBytes: 200_000_000 },
         socket: { group: null, mode: 0o600 },
+      },
+      alerts: {
+        groupWaitMs: 500,
+        joinMs: 5_000,
+        remindersMs: [3_600_000, 14_400_000, 86_400_000],
+        quietMs: 86_400_000,
+        crashLoop: 3,
+        flapping: { results: 21, beginPercent: 50, endPercent: 25, everyMs: 30_000 },
+        suppress: { events: 100, withinMs: 10_000, quietMs: 60_000 },
+        channels: [],
       },
       fileDigests: new Map(),
     });
@@ -118,6 +130,21 @@ describe("each form of a value", () => {
       { cpuAffinity: "0-2,7", ioPriority: "best-effort:4" },
     ],
     ['command = "x"\nready = { line = "^ready" }', { ready: { kind: "line", pattern: "^ready" } }],
+    ['command = "x"\nready = { fd = 1023 }', { ready: { kind: "fd", fd: 1_023 } }],
+    [
+      'command = "x"\nready = { script = "check.sh --quick \'it all\'" }',
+      { ready: { kind: "script", command: ["check.sh", "--quick", "it all"] } },
+    ],
+    ['command = "x"\nready = { script = ["a b", ""] }', { ready: { kind: "script", command: ["a b", ""] } }],
+    [
+      'command = "x"\nready = "notify"\nnotify_access = "main"\nwatchdog = "30s"\nstart.silence = "5m"',
+      {
+        ready: { kind: "notify" },
+        notifyAccess: "main",
+        watchdogMs: 30_000,
+        start: { ...DEFAULTS.start, silenceMs: 300_000 },
+      },
+    ],
     [
       'command = "x"\nstop.signal = "sigint"\nstop.command = "halt \'it now\'"',
       { stop: { ...DEFAULTS.stop, signal: "INT", command: ["halt", "it now"] } },

@@ -3,6 +3,7 @@ import { err, ok, type Result } from "../../base/result.ts";
 import { codedError } from "../errors/catalogue.ts";
 import type { HostSpec, ServiceSpec } from "../service.ts";
 import { configurationKeys } from "./configuration-keys.ts";
+import { DEFAULT_ALERTS } from "./default-alerts.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { checkPorts } from "./ports.ts";
 import { type Problem, ProblemList } from "./problem.ts";
@@ -54,7 +55,7 @@ export async function loadConfiguration(
   const keys = configurationKeys();
   const digests = await readDigests(specs.values(), keys.service, reader);
   return ok({
-    host: { services: specs, daemon, fileDigests: digests },
+    host: { services: specs, daemon, alerts: DEFAULT_ALERTS, fileDigests: digests },
     keys,
     files: [...read.texts.keys()],
     warnings: read.warnings,

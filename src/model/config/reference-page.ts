@@ -19,7 +19,7 @@ then of the daemon's environment. \`\${NAME:-default}\` has a value for when it 
 a whole number is wanted, a string that holds one will do.
 
 ${PLACEHOLDERS.map((name) => `\`{${name}}\``).join(", ")} are filled in per instance in commands, \`environment\`, \`environment_file\`, \`directory\`,
-\`reload.files\` and \`log.archive\`; \`{{\` is a brace, and a brace after a dollar is the shell's own.
+\`ready.script\`, \`reload.files\` and \`log.archive\`; \`{{\` is a brace, and a brace after a dollar is the shell's own.
 
 A limit is one value, or \`[soft, hard]\`; \`"unlimited"\` is none. Limits in bytes take sizes, those of time durations.
 

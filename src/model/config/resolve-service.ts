@@ -1,5 +1,5 @@
 import { join } from "node:path/posix";
-import type { ReloadPolicy, ServiceSpec, StopPolicy } from "../service.ts";
+import type { ReloadPolicy, ServiceSpec, StartPolicy, StopPolicy } from "../service.ts";
 import { type Complain, resolveCommand, resolveEnvironment } from "./resolve-values.ts";
 import type { ServiceInFile } from "./schema/file.ts";
 
@@ -12,8 +12,10 @@ export function resolveService(name: string, file: ServiceInFile, directory: str
     ...resolvePlace(file),
     ...resolveRestarts(file, complain),
     ...resolveConfinement(file),
-    start: { waitMs: file.start.wait, timeoutMs: file.start.timeout, retries: file.start.retries },
+    start: resolveStart(file),
     ready: resolveReadiness(file, complain),
+    notifyAccess: file.notify_access,
+    watchdogMs: file.watchdog,
     stop: resolveStop(file, complain),
     reload: resolveReload(file, absolute, complain),
     log: resolveLog(file, absolute),
@@ -87,14 +89,28 @@ function resolveConfinement(file: ServiceInFile) {
   };
 }
 
+function resolveStart({ start }: ServiceInFile): StartPolicy {
+  return { waitMs: start.wait, timeoutMs: start.timeout, retries: start.retries, silenceMs: start.silence };
+}
+
+function checkListening(file: ServiceInFile, complain: Complain): void {
+  if (file.notify_access !== "none") return;
+  const why = `waits for words of the service, and with notify_access = "none" none count; write "main" or "all" there`;
+  if (file.ready === "notify") complain(["ready"], `"notify" ${why}`);
+  if (file.watchdog > 0) complain(["watchdog"], `${why}, or "0s" here`);
+}
+
 function resolveReadiness(file: ServiceInFile, complain: Complain): ServiceSpec["ready"] {
   const { ready, kind } = file;
+  checkListening(file, complain);
   if (kind === "task" && ready !== "time")
     complain(["ready"], `is not for a task, which is "finished" or has failed; remove it`);
   if (typeof ready === "string") return { kind: ready };
   if ("line" in ready) return { kind: "line", pattern: ready.line };
   if ("fd" in ready) return { kind: "fd", fd: ready.fd };
-  if ("script" in ready) return { kind: "script", script: ready.script };
+  if ("script" in ready) {
+    return { kind: "script", command: resolveCommand(ready.script, false, ["ready", "script"], complain) };
+  }
   return { kind: "check", check: ready.check };
 }
 

@@ -62,6 +62,7 @@ export function checkPlaceholders(file: ServiceInFile, complain: Complain): void
     else for (const [index, text] of (texts ?? []).entries()) check(text, [...path, index]);
   };
   checkAll(file.command, ["command"]);
+  if (typeof file.ready === "object" && "script" in file.ready) checkAll(file.ready.script, ["ready", "script"]);
   checkAll(file.stop.command, ["stop", "command"]);
   checkAll(file.reload.command, ["reload", "command"]);
   checkAll(file.reload.files, ["reload", "files"]);

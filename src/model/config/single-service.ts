@@ -1,4 +1,5 @@
 import type { HostSpec, ServiceSpec } from "../service.ts";
+import { DEFAULT_ALERTS } from "./default-alerts.ts";
 import { escapePlaceholders } from "./placeholders.ts";
 import { programName } from "./program-name.ts";
 import { resolveDaemon } from "./resolve-daemon.ts";
@@ -18,6 +19,7 @@ export function singleService(command: readonly [string, ...string[]], directory
   return {
     services: new Map([[name, spec]]),
     daemon: resolveDaemon(daemonSchema.parse({})),
+    alerts: DEFAULT_ALERTS,
     fileDigests: new Map(),
   };
 }

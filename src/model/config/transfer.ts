@@ -20,6 +20,6 @@ export function packConfiguration(result: Result<LoadedConfiguration, CodedError
 export function unpackConfiguration(text: string): Result<LoadedConfiguration, CodedError> {
   const packed = JSON.parse(text);
   if (packed.code !== undefined) return err(new CodedError(packed.code, packed.message, { data: packed.data }));
-  const { services, fileDigests, daemon } = packed.host;
-  return ok({ ...packed, host: { services: new Map(services), fileDigests: new Map(fileDigests), daemon } });
+  const { services, fileDigests, daemon, alerts } = packed.host;
+  return ok({ ...packed, host: { services: new Map(services), fileDigests: new Map(fileDigests), daemon, alerts } });
 }

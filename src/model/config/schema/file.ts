@@ -8,12 +8,14 @@ import { logKeys } from "./log.ts";
 import { placeKeys } from "./place.ts";
 import { programKeys } from "./program.ts";
 import { restartKeys } from "./restarts.ts";
+import { wordKeys } from "./words.ts";
 
 /** One service, as a file says it. */
 export const serviceSchema = z.strictObject({
   ...programKeys(),
   ...placeKeys(),
   ...lifeKeys(),
+  ...wordKeys(),
   ...restartKeys(),
   ...confinementKeys(),
   ...logKeys(),

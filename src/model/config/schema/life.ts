@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { command, complain, duration, signal, text, wholeNumber } from "./kinds.ts";
+import { command, duration, signal, text, wholeNumber } from "./kinds.ts";
+import { readiness } from "./readiness.ts";
 
 /** When it starts, is ready, is started again, and how it stops. */
 export function lifeKeys() {
@@ -14,7 +15,7 @@ export function lifeKeys() {
       .prefault("time")
       .meta({
         description:
-          'When it may get work: `"time"` (it lived for `start.wait`), `"notify"`, `{ line = "regex" }` (a line of its output matches), `{ fd = 3 }`, `{ script = "…" }`, `{ check = "name" }`.',
+          'When it may get work: `"time"` (it lived for `start.wait`), `"notify"` (it says so), `{ line = "regex" }` (a line of its output matches), `{ fd = 3 }` (it writes a line to this descriptor), `{ script = "check.sh" }` (this command, run in its directory, ends with 0), `{ check = "name" }`.',
         change: "live",
         example: { line: "listening on" },
       }),
@@ -40,6 +41,11 @@ function start() {
         description: "Starts in a row that did not become ready, then it has failed.",
         change: "live",
         example: 3,
+      }),
+      silence: duration({ min: "1ms" }).prefault("60s").meta({
+        description: "In maintenance during its start it reports more often than this; else it hangs.",
+        change: "live",
+        example: "5m",
       }),
     })
     .prefault({})
@@ -107,28 +113,4 @@ function reload() {
     })
     .prefault({})
     .meta({ description: "The reload." });
-}
-
-function readiness() {
-  return z
-    .union([
-      z.enum(["time", "notify"]),
-      z.strictObject({ line: z.string().transform(checkedPattern) }),
-      z.strictObject({ fd: z.int().min(3) }),
-      z.strictObject({ script: z.string() }),
-      z.strictObject({ check: z.string() }),
-    ])
-    .meta({ title: "kind of readiness" });
-}
-
-function checkedPattern(pattern: string, context: z.RefinementCtx): string {
-  if (pattern === "")
-    return complain(context, "is empty; write a regular expression that a line of its output matches");
-  try {
-    new RegExp(pattern);
-    return pattern;
-  } catch (fault) {
-    const reason = (fault as Error).message.replace(/^Invalid regular expression:\s*/, "");
-    return complain(context, `"${pattern}" is not a regular expression: ${reason}`);
-  }
 }
