@@ -1,5 +1,6 @@
 import type { CodedError } from "../base/coded-error.ts";
 import type { Result } from "../base/result.ts";
+import type { Alert, ChannelTest, Silence } from "../model/alert.ts";
 import type { JournalEvent } from "../model/event.ts";
 import type { EventQuery, WhyReport } from "../model/event-query.ts";
 import type { LogLine, LogQuery } from "../model/log-line.ts";
@@ -38,7 +39,30 @@ export interface Facade {
    * @param after id of the last event that the reader has: all that came since are given first instead; null: none
    */
   followEvents(query: EventQuery, after: string | null, signal: AbortSignal): AsyncIterable<readonly JournalEvent[]>;
+  /** Writes a line of a person into the journal. */
+  mark(text: string, by: string): JournalEvent;
   why(target: string): Promise<Result<readonly WhyReport[], CodedError>>;
+  /** Newest last; without `all` only what is not resolved. */
+  alerts(query: { all: boolean }): readonly Alert[];
+  /**
+   * Somebody looks after these alerts: no reminders of them any more. All or none: an unknown or resolved id refuses.
+   * @param request `all`: every alert that is active; may be none
+   * @returns the alerts as they are now
+   */
+  acknowledge(
+    request: { ids: readonly string[] | "all"; comment: string | null },
+    by: string,
+  ): Result<readonly Alert[], CodedError>;
+  /** No notices of what matches the pattern, for so long. */
+  silence(request: { pattern: string; forMs: number; comment: string | null }, by: string): Result<Silence, CodedError>;
+  /** Those that are in force. */
+  silences(): readonly Silence[];
+  /** Ends a silence. @returns what it was */
+  unsilence(id: string, by: string): Result<Silence, CodedError>;
+  /** Sends a test notice through every channel, beside the queue; done when the last has answered or timed out. */
+  testAlerts(by: string): Promise<readonly ChannelTest[]>;
+  /** The metrics of the daemon and its services, as OpenMetrics text. */
+  metrics(): Promise<string>;
   /** Ends the daemon; with `keep` the services stay for the next one. */
   shutDown(options: { keep: boolean }, by: string): OrderStatus;
   setLogLevel(level: DaemonSpec["logLevel"]): void;

@@ -2,7 +2,12 @@ import { ERROR_CATALOGUE } from "../model/errors/catalogue.ts";
 import { COMMON_ERRORS, type Route } from "./route.ts";
 import { anything, type JsonSchema, mapOf, objectOf, text } from "./schema/schema.ts";
 
-const MEDIA_TYPES = { json: "application/json", events: "text/event-stream", lines: "application/jsonl" } as const;
+const MEDIA_TYPES = {
+  json: "application/json",
+  text: "text/plain; charset=utf-8",
+  events: "text/event-stream",
+  lines: "application/jsonl",
+} as const;
 
 /** The OpenAPI 3.1 document of a table of routes. The same table gives the same document. */
 export function openApiDocument(routes: readonly Route[]): Readonly<Record<string, unknown>> {
@@ -27,10 +32,8 @@ export function openApiDocument(routes: readonly Route[]): Readonly<Record<strin
 }
 
 function operation(route: Route): Readonly<Record<string, unknown>> {
-  const { json, about, name, kind } = {
-    ...route.response,
-    json: { $ref: `#/components/schemas/${route.response.name}` },
-  };
+  const { about, name, kind, contentType = MEDIA_TYPES[kind] } = route.response;
+  const schema = { $ref: `#/components/schemas/${name}` };
   const body =
     route.body === null
       ? {}
@@ -43,8 +46,8 @@ function operation(route: Route): Readonly<Record<string, unknown>> {
     ...body,
     responses: {
       200: {
-        description: kind === "json" ? about : `a stream of ${name}: ${about}`,
-        content: { [MEDIA_TYPES[kind]]: { schema: json } },
+        description: kind === "json" || kind === "text" ? about : `a stream of ${name}: ${about}`,
+        content: { [contentType]: { schema } },
       },
       ...errorResponses(route),
     },

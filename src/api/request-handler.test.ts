@@ -43,6 +43,31 @@ describe("access", () => {
   });
 });
 
+describe("what is done about alerts", () => {
+  const requests: readonly (readonly [method: string, path: string, body: string | null])[] = [
+    ["POST", "/v1/alerts/acknowledge", '{"ids":"all","comment":null}'],
+    ["POST", "/v1/alerts/test", "{}"],
+    ["POST", "/v1/silences", '{"pattern":"*","forMs":1000,"comment":null}'],
+    ["DELETE", "/v1/silences/0c2d", null],
+    ["POST", "/v1/marks", '{"text":"deployed"}'],
+  ];
+  for (const [method, path, body] of requests) {
+    test(`${method} ${path} is for operators`, async () => {
+      const facade = new FakeFacade();
+      const ask = async (access: Access) =>
+        (await handlerFor(access, facade).handle(new Request(`http://muster${path}`, { method, body }))).status;
+      expect([await ask("viewer"), facade.calls.length]).toEqual([403, 0]);
+      expect([await ask("operator"), facade.calls.length]).toEqual([200, 1]);
+    });
+  }
+
+  test("alerts and metrics are for every viewer", async () => {
+    for (const path of ["/v1/alerts?all=true", "/v1/silences", "/metrics"]) {
+      expect((await handlerFor("viewer").handle(new Request(`http://muster${path}`))).status).toBe(200);
+    }
+  });
+});
+
 describe("who gives an order", () => {
   const byOf = async (headers: Record<string, string>): Promise<unknown> => {
     const facade = new FakeFacade();

@@ -4,7 +4,7 @@ import { allows } from "./access.ts";
 import type { Facade } from "./facade.ts";
 import { type BodyLimit, readBody } from "./read-body.ts";
 import { readParameters } from "./read-parameters.ts";
-import { asCodedError, errorBody, errorResponse, jsonResponse } from "./respond.ts";
+import { asCodedError, errorBody, errorResponse, textResponse } from "./respond.ts";
 import type { Access, Answer, RequestContext, Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { OutgoingStream, type StreamEnd, type StreamLimits } from "./stream/outgoing-stream.ts";
@@ -96,9 +96,19 @@ export class RequestHandler {
     };
     const result = await route.handle(input, context);
     if (!result.ok) return errorResponse(result.error);
-    if (result.value.kind === "stream") return this.stream(route, result.value, abort);
+    switch (result.value.kind) {
+      case "stream":
+        return this.stream(route, result.value, abort);
+      case "json":
+        return this.whole(route, JSON.stringify(result.value.value), "application/json");
+      case "text":
+        return this.whole(route, result.value.text, result.value.contentType);
+    }
+  }
+
+  private whole(route: Route, text: string, contentType: string): Response {
     const onCutOff = (): void => this.options.onStreamEnd(nameOf(route), "cut-off");
-    return jsonResponse(result.value.value, this.options.streamLimits.unreadLimitMs, onCutOff);
+    return textResponse(text, contentType, this.options.streamLimits.unreadLimitMs, onCutOff);
   }
 
   private stream(route: Route, answer: Extract<Answer, { kind: "stream" }>, abort: AbortController): Response {

@@ -6,12 +6,12 @@ import { UnreadBytes } from "./stream/unread-bytes.ts";
 const LARGE_CHARACTERS = 65_536;
 
 /**
+ * A whole answer of status 200.
  * @param unreadLimitMs a client that takes nothing of a large answer for so long is cut off, so that it frees our memory
  * @param onCutOff called then
  */
-export function jsonResponse(value: unknown, unreadLimitMs: number, onCutOff: () => void): Response {
-  const text = JSON.stringify(value);
-  const headers = { "content-type": "application/json" };
+export function textResponse(text: string, contentType: string, unreadLimitMs: number, onCutOff: () => void): Response {
+  const headers = { "content-type": contentType };
   if (text.length < LARGE_CHARACTERS) return new Response(text, { headers });
   const unread: UnreadBytes = new UnreadBytes({
     limitMs: unreadLimitMs,

@@ -2,14 +2,14 @@ import type { CodedError } from "../base/coded-error.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { ErrorCode } from "../model/errors/catalogue.ts";
 import type { Facade } from "./facade.ts";
-import type { ObjectSchema, Schema } from "./schema/schema.ts";
+import { type ObjectSchema, type Schema, text } from "./schema/schema.ts";
 import type { StreamSource } from "./stream/stream-source.ts";
 
 /** In rising order; who has one has those before it. */
 export const ACCESS_LEVELS = ["viewer", "operator", "admin"] as const;
 export type Access = (typeof ACCESS_LEVELS)[number];
 
-export type Method = "GET" | "POST" | "PUT";
+export type Method = "GET" | "POST" | "PUT" | "DELETE";
 
 /** What a handler may know of a request beside its parameters and its body. */
 export interface RequestContext {
@@ -25,12 +25,15 @@ export interface RequestContext {
 
 export type Answer =
   | { readonly kind: "json"; readonly value: unknown }
+  | { readonly kind: "text"; readonly text: string; readonly contentType: string }
   | { readonly kind: "stream"; readonly source: StreamSource };
 
 /** What a route answers with; `schema` is only called for the OpenAPI document. */
 export interface ResponseShape {
-  /** `json`: one value; `events`: server-sent events, each with one value; `lines`: one JSON value a line */
-  readonly kind: "json" | "events" | "lines";
+  /** `json`: one value; `text`: as it is; `events`: server-sent events, each with one value; `lines`: one JSON value a line */
+  readonly kind: "json" | "text" | "events" | "lines";
+  /** of a `text` */
+  readonly contentType?: string;
   /** name of the type in the document */
   readonly name: string;
   readonly about: string;
@@ -100,6 +103,30 @@ export function jsonRoute<Parameters, Body, Value>(
     async handle(input, context) {
       const result = await answer(input as RouteInput<Parameters, Body>, context);
       return result.ok ? ok({ kind: "json", value: result.value }) : result;
+    },
+  };
+}
+
+/** A route that answers with a text that is not JSON. */
+export function textRoute<Parameters>(
+  description: Omit<Description<Parameters, null>, "body"> & {
+    readonly response: { readonly name: string; readonly about: string; readonly contentType: string };
+    readonly answer: (
+      input: RouteInput<Parameters, null>,
+      context: RequestContext,
+    ) => Awaitable<Result<string, CodedError>>;
+  },
+): Route {
+  const { response, answer, errors = [], ...rest } = description;
+  const { contentType } = response;
+  return {
+    ...rest,
+    body: null,
+    errors,
+    response: { kind: "text", ...response, schema: () => text() },
+    async handle(input, context) {
+      const result = await answer(input as RouteInput<Parameters, null>, context);
+      return result.ok ? ok({ kind: "text", text: result.value, contentType }) : result;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Alert, ChannelTest, Silence } from "../model/alert.ts";
 import type { JournalEvent } from "../model/event.ts";
 import type { EventQuery, WhyReport } from "../model/event-query.ts";
 import type { LogLine, LogQuery } from "../model/log-line.ts";
@@ -21,6 +22,8 @@ export interface ClientOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 30_000;
+/** A channel may take as long as its configuration says; the daemon itself gives up such an answer after 255 s. */
+const CHANNEL_TEST_MS = 250_000;
 
 /**
  * The daemon's API, one method a route. Runs under Bun and under Node 20 or newer.
@@ -99,6 +102,46 @@ export class MusterClient {
     const headers = options.after ? { "last-event-id": options.after } : {};
     const path = `/v1/events/stream${eventQueryText(query)}`;
     return this.connection.sentEvents({ method: "GET", path, headers }, options.signal);
+  }
+
+  /** Writes a line into the journal. @returns the event that was made of it */
+  mark(text: string): Promise<JournalEvent> {
+    return this.connection.value({ method: "POST", path: "/v1/marks", body: { text } });
+  }
+
+  /** Newest last; without `all` only what is not resolved. */
+  alerts(query: { all: boolean }): Promise<readonly Alert[]> {
+    return this.connection.value({ method: "GET", path: `/v1/alerts${queryText(query)}` });
+  }
+
+  /** @param request `ids`: `all` or ids in full. @returns the alerts as they are now */
+  acknowledge(request: { ids: readonly string[] | "all"; comment: string | null }): Promise<readonly Alert[]> {
+    return this.connection.value({ method: "POST", path: "/v1/alerts/acknowledge", body: request });
+  }
+
+  /** @param request `pattern` of a subject or fingerprint, `*` stands for any characters; `forMs` at least 1000 */
+  silence(request: { pattern: string; forMs: number; comment: string | null }): Promise<Silence> {
+    return this.connection.value({ method: "POST", path: "/v1/silences", body: request });
+  }
+
+  /** Those that are in force. */
+  silences(): Promise<readonly Silence[]> {
+    return this.connection.value({ method: "GET", path: "/v1/silences" });
+  }
+
+  /** @returns the silence that was ended */
+  unsilence(id: string): Promise<Silence> {
+    return this.connection.value({ method: "DELETE", path: `/v1/silences/${encodeURIComponent(id)}` });
+  }
+
+  /** Sends a test notice through every channel; settles when the last one is done. */
+  testAlerts(): Promise<readonly ChannelTest[]> {
+    return this.connection.value({ method: "POST", path: "/v1/alerts/test", body: {}, timeoutMs: CHANNEL_TEST_MS });
+  }
+
+  /** OpenMetrics text. */
+  metrics(): Promise<string> {
+    return this.connection.text({ method: "GET", path: "/metrics" });
   }
 
   /** One report an instance that the target names. */

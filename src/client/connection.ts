@@ -2,7 +2,7 @@ import { codedError } from "../model/errors/catalogue.ts";
 import { connectionError, errorIn, parseJson, refusal } from "./client-errors.ts";
 import { readSentEvents } from "./server-sent-events.ts";
 import { splitLines } from "./split-lines.ts";
-import type { Transport, TransportResponse } from "./transport.ts";
+import type { Transport, TransportRequest, TransportResponse } from "./transport.ts";
 import { withDeadline } from "./with-deadline.ts";
 
 /** A status of 5 000 instances is 2 MB; whatever is over this is not ours. */
@@ -19,10 +19,12 @@ export interface ConnectionOptions {
 }
 
 interface Call {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: TransportRequest["method"];
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** instead of the usual one */
+  readonly timeoutMs?: number;
 }
 
 /** Brings calls to the daemon and its answers back, with every failure as a coded error. */
@@ -36,9 +38,14 @@ export class Connection {
 
   /** One value for one call. */
   async value<Value>(call: Call): Promise<Value> {
-    const { timeoutMs } = this.options;
+    return parseJson(await this.text(call)) as Value;
+  }
+
+  /** The whole answer to one call, as it came. */
+  async text(call: Call): Promise<string> {
+    const { timeoutMs = this.options.timeoutMs } = call;
     const abort = new AbortController();
-    const text = await this.guarded(async () => {
+    return await this.guarded(async () => {
       const answer = this.send(call, abort.signal).then(async (response) => {
         const body = await response.text();
         if (response.status !== 200) throw refusal(response.status, body);
@@ -46,7 +53,6 @@ export class Connection {
       });
       return withDeadline(answer, timeoutMs, () => this.silent(timeoutMs, abort));
     });
-    return parseJson(text) as Value;
   }
 
   /** The values of a stream of server-sent events. */

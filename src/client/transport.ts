@@ -1,6 +1,6 @@
 /** One request as the client hands it to whatever moves bytes; the two makers are `fetch-transport.ts` and `node-transport.ts`. */
 export interface TransportRequest {
-  readonly method: "GET" | "POST" | "PUT";
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
   /** with its query: `/v1/events?limit=10` */
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

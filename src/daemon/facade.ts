@@ -10,6 +10,11 @@ import { followEvents } from "./follow-events.ts";
 import type { DaemonParts } from "./parts.ts";
 import { explain } from "./why.ts";
 
+/** Stands where a room is not connected. */
+function notConnected(): never {
+  throw new Error("this part of the daemon is not connected");
+}
+
 /** The daemon as the API sees it. */
 export function createFacade(parts: DaemonParts): Facade {
   const { supervision, journal, reporter, configurator, logs, clock, changes } = parts;
@@ -55,6 +60,14 @@ export function createFacade(parts: DaemonParts): Facade {
       });
       return ok(await Promise.all(explained));
     },
+    mark: (text, by) => journal.record({ kind: "mark", subject: "muster", message: text, data: { by } }),
+    alerts: notConnected,
+    acknowledge: notConnected,
+    silence: notConnected,
+    silences: notConnected,
+    unsilence: notConnected,
+    testAlerts: notConnected,
+    metrics: notConnected,
     shutDown: (options, by): OrderStatus => {
       const order = parts.ending.begin(options, by);
       if (!order.ended) parts.ending.expectReader();

@@ -45,6 +45,16 @@ export interface Silence {
   readonly comment: string | null;
 }
 
+/** What came of a test notice on one channel. */
+export interface ChannelTest {
+  /** name of the channel, as in the file */
+  readonly channel: string;
+  readonly ok: boolean;
+  /** why it could not be delivered, in words; null: it was */
+  readonly error: string | null;
+  readonly tookMs: number;
+}
+
 /** `raised`, then perhaps `joined` once, `reminder`s, `resolved`; `test` is of no real alert. */
 export const NOTICE_KINDS = ["raised", "joined", "reminder", "resolved", "test"] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];

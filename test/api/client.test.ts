@@ -2,9 +2,13 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { type ApiServer, startApiServer } from "../../src/api/server.ts";
 import {
   FakeFacade,
+  SAMPLE_ALERT,
+  SAMPLE_CHANNEL_TEST,
   SAMPLE_EVENT,
   SAMPLE_LINE,
+  SAMPLE_METRICS,
   SAMPLE_ORDER,
+  SAMPLE_SILENCE,
   sampleStatus,
 } from "../../src/api/testing/fake-facade.ts";
 import { MusterClient } from "../../src/client/client.ts";
@@ -77,6 +81,15 @@ for (const [name, transportFor] of [
       expect((await client.apply({ path: null, previous: true })).order).toEqual(SAMPLE_ORDER);
       expect(await client.events(EVENTS)).toEqual([SAMPLE_EVENT]);
       expect((await client.why("web")).map((report) => report.subject)).toEqual(["web:1"]);
+      expect((await client.mark("deployed <b>7</b>\u001b")).message).toBe("deployed <b>7</b>\u001b");
+      expect(await client.alerts({ all: true })).toEqual([SAMPLE_ALERT]);
+      expect(await client.acknowledge({ ids: ["0a1b"], comment: "mine" })).toEqual([SAMPLE_ALERT]);
+      expect(await client.acknowledge({ ids: "all", comment: null })).toEqual([SAMPLE_ALERT]);
+      expect(await client.silence({ pattern: "web*", forMs: 7_200_000, comment: null })).toEqual(SAMPLE_SILENCE);
+      expect(await client.silences()).toEqual([SAMPLE_SILENCE]);
+      expect(await client.unsilence("0c/2d")).toEqual(SAMPLE_SILENCE);
+      expect(await client.testAlerts()).toEqual([SAMPLE_CHANNEL_TEST]);
+      expect(await client.metrics()).toBe(SAMPLE_METRICS);
       await client.setLogLevel("debug");
       expect((await client.shutDown({ keep: true })).order).toBe("down");
       expect((await client.openApi()).openapi).toBe("3.1.0");
@@ -86,6 +99,13 @@ for (const [name, transportFor] of [
         { name: "apply", given: [{ path: null, previous: true }, "test"] },
         { name: "events", given: [EVENTS] },
         { name: "why", given: ["web"] },
+        { name: "mark", given: ["deployed <b>7</b>\u001b", "test"] },
+        { name: "alerts", given: [{ all: true }] },
+        { name: "acknowledge", given: [{ ids: ["0a1b"], comment: "mine" }, "test"] },
+        { name: "acknowledge", given: [{ ids: "all", comment: null }, "test"] },
+        { name: "silence", given: [{ pattern: "web*", forMs: 7_200_000, comment: null }, "test"] },
+        { name: "unsilence", given: ["0c/2d", "test"] },
+        { name: "testAlerts", given: ["test"] },
         { name: "setLogLevel", given: ["debug"] },
         { name: "shutDown", given: [{ keep: true }, "test"] },
       ]);

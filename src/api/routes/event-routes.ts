@@ -5,10 +5,11 @@ import { SEVERITIES, type Severity } from "../../model/severity.ts";
 import { jsonRoute, type Route, streamRoute } from "../route.ts";
 import { eventKindSchema, journalEventSchema, whyReportSchema } from "../schema/event-schema.ts";
 import { integer, listOf, objectOf, oneOf, text } from "../schema/schema.ts";
-import { targetText, timeText } from "../schema/words.ts";
+import { targetText, timeText, writtenText } from "../schema/words.ts";
 import { serverSentEvents } from "../stream/server-sent-events.ts";
 
 const DEFAULT_LIMIT = 100;
+const MARK_CHARACTERS = 2_000;
 
 export function eventRoutes(): readonly Route[] {
   return [
@@ -40,6 +41,16 @@ export function eventRoutes(): readonly Route[] {
             idOf: (event) => event.id,
           }),
         ),
+    }),
+    jsonRoute({
+      method: "POST",
+      path: "/v1/marks",
+      access: "operator",
+      summary: "Write a line into the journal by hand",
+      parameters: objectOf({}),
+      body: objectOf({ text: writtenText(MARK_CHARACTERS, "what to write") }),
+      response: { name: "JournalEvent", about: "the event that was made of it", schema: journalEventSchema },
+      answer: ({ body }, { facade, by }) => ok(facade.mark(body.text, by)),
     }),
     jsonRoute({
       method: "GET",

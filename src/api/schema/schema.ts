@@ -135,6 +135,17 @@ export function orNull<T>(inner: Schema<T>): Schema<T | null> {
   };
 }
 
+/** One fixed word, or something else that is no string. */
+export function wordOr<const Word extends string, T>(word: Word, other: Schema<T>): Schema<Word | T> {
+  return {
+    json: { anyOf: [{ const: word }, other.json] },
+    problem(value, field) {
+      if (value === word) return null;
+      return typeof value === "string" ? unexpected(field, `"${word}" or a list`, value) : other.problem(value, field);
+    },
+  };
+}
+
 /** Anything that JSON can say. */
 export function anything(): Schema<unknown> {
   return { json: {}, problem: () => null };

@@ -13,6 +13,11 @@ export function targetText(): Schema<string> {
   return text({ maxLength: 200, about: "web, web:2, web:* or @group" });
 }
 
+/** What a person wrote: something, and not too much of it. */
+export function writtenText(maxLength: number, about: string): Schema<string> {
+  return text({ pattern: /\S/, what: "some text", maxLength, about });
+}
+
 export function absolutePath(about: string): Schema<string> {
   return text({ pattern: /^\/[^\0]*$/, what: "an absolute path", maxLength: 4_096, about });
 }

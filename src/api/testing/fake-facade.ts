@@ -1,5 +1,6 @@
 import type { CodedError } from "../../base/coded-error.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import type { Alert, ChannelTest, Silence } from "../../model/alert.ts";
 import { codedError } from "../../model/errors/catalogue.ts";
 import type { JournalEvent } from "../../model/event.ts";
 import type { EventQuery, WhyReport } from "../../model/event-query.ts";
@@ -37,6 +38,38 @@ export const SAMPLE_LINE: LogLine = {
   generation: 1,
   text: "hello",
 };
+
+export const SAMPLE_ALERT: Alert = {
+  id: "0a1b",
+  fingerprint: "down web",
+  kind: "down",
+  state: "active",
+  severity: "error",
+  subject: "web",
+  message: "web:1 was given up",
+  raisedAt: "2026-01-31T12:00:00.000+01:00",
+  lastAt: "2026-01-31T12:00:05.000+01:00",
+  resolvedAt: null,
+  resolvedBy: null,
+  count: 2,
+  affected: ["shop"],
+  acknowledged: null,
+  silencedUntil: null,
+  firstEvent: "0001",
+  lastEvent: "0002",
+};
+
+export const SAMPLE_SILENCE: Silence = {
+  id: "0c2d",
+  pattern: "web*",
+  until: "2026-01-31T14:00:00.000+01:00",
+  by: "test",
+  comment: null,
+};
+
+export const SAMPLE_CHANNEL_TEST: ChannelTest = { channel: "ops", ok: false, error: "no answer", tookMs: 5_000 };
+
+export const SAMPLE_METRICS = `# TYPE up gauge\nup{name="grün\\n"} 1\n# EOF\n`;
 
 export function sampleStatus(instances = 1): StatusReport {
   const instance = {
@@ -145,6 +178,41 @@ export class FakeFacade implements Facade {
   followEvents(query: EventQuery, after: string | null, signal: AbortSignal): AsyncIterable<readonly JournalEvent[]> {
     this.calls.push({ name: "followEvents", given: [query, after] });
     return this.newEvents.read(signal);
+  }
+
+  mark(text: string, by: string): JournalEvent {
+    this.calls.push({ name: "mark", given: [text, by] });
+    return { ...SAMPLE_EVENT, kind: "mark", message: text };
+  }
+
+  alerts(query: { all: boolean }): readonly Alert[] {
+    this.calls.push({ name: "alerts", given: [query] });
+    return [SAMPLE_ALERT];
+  }
+
+  acknowledge(request: object, by: string): Result<readonly Alert[], CodedError> {
+    return this.answer("acknowledge", [request, by], [SAMPLE_ALERT]);
+  }
+
+  silence(request: object, by: string): Result<Silence, CodedError> {
+    return this.answer("silence", [request, by], SAMPLE_SILENCE);
+  }
+
+  silences(): readonly Silence[] {
+    return [SAMPLE_SILENCE];
+  }
+
+  unsilence(id: string, by: string): Result<Silence, CodedError> {
+    return this.answer("unsilence", [id, by], SAMPLE_SILENCE);
+  }
+
+  async testAlerts(by: string): Promise<readonly ChannelTest[]> {
+    this.calls.push({ name: "testAlerts", given: [by] });
+    return [SAMPLE_CHANNEL_TEST];
+  }
+
+  async metrics(): Promise<string> {
+    return SAMPLE_METRICS;
   }
 
   async why(target: string): Promise<Result<readonly WhyReport[], CodedError>> {
