@@ -1,6 +1,6 @@
 import type { CodedError } from "../base/coded-error.ts";
 import { err, ok, type Result } from "../base/result.ts";
-import { compareDaemons, compareHosts } from "../model/config/compare.ts";
+import { compareAlerts, compareDaemons, compareHosts } from "../model/config/compare.ts";
 import type { LoadedConfiguration } from "../model/config/load.ts";
 import { codedError } from "../model/errors/catalogue.ts";
 import type { PlanReport } from "../model/plan.ts";
@@ -20,6 +20,8 @@ export interface PlannedStep {
   readonly packed: string;
   /** keys of `[daemon]` that differ */
   readonly daemonKeys: readonly string[];
+  /** keys of `[alerts]` that differ */
+  readonly alertsKeys: readonly string[];
 }
 
 /** The configuration in force, and the way to the next one. */
@@ -68,7 +70,9 @@ export class Configuration {
     const { host } = loaded;
     const changes = compareHosts(this.host, host, loaded.keys);
     const daemonKeys = compareDaemons(this.host.daemon, host.daemon, loaded.keys);
-    return { report: { path, changes }, loaded, packed, daemonKeys };
+    const alertsKeys = compareAlerts(this.host.alerts, host.alerts, loaded.keys);
+    const report = { path, changes, hostKeys: [...daemonKeys, ...alertsKeys] };
+    return { report, loaded, packed, daemonKeys, alertsKeys };
   }
 
   /** From now on this one is in force, and kept. @returns why it could not be kept, or null */

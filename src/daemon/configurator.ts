@@ -1,5 +1,6 @@
 import type { CodedError } from "../base/coded-error.ts";
 import { ok, type Result } from "../base/result.ts";
+import type { AlertsSpec } from "../model/alerts-spec.ts";
 import type { EventDraft } from "../model/event.ts";
 import type { ApplyReport } from "../model/plan.ts";
 import type { DaemonSpec } from "../model/service.ts";
@@ -19,6 +20,7 @@ export interface ConfiguratorParts {
 export class Configurator {
   private readonly parts: ConfiguratorParts;
   private readonly daemonListeners: ((spec: DaemonSpec) => void)[] = [];
+  private readonly alertsListeners: ((spec: AlertsSpec) => void)[] = [];
   private turn: Promise<unknown> = Promise.resolve();
 
   constructor(parts: ConfiguratorParts) {
@@ -28,6 +30,11 @@ export class Configurator {
   /** Told when the `[daemon]` part has changed. */
   onDaemonChanged(listener: (spec: DaemonSpec) => void): void {
     this.daemonListeners.push(listener);
+  }
+
+  /** Told when the `[alerts]` part has changed. */
+  onAlertsChanged(listener: (spec: AlertsSpec) => void): void {
+    this.alertsListeners.push(listener);
   }
 
   plan(path: string | null): Promise<Result<PlannedStep, CodedError>> {
@@ -73,11 +80,16 @@ export class Configurator {
       kind: "configuration.applied",
       subject: "muster",
       message: `${step.report.path} was applied by ${by}; ${touched.length} of ${step.report.changes.length} services change`,
-      data: { changes: touched },
+      data: { changes: touched, hostKeys: step.report.hostKeys },
     });
-    if (step.daemonKeys.length > 0) for (const listener of this.daemonListeners) listener(step.loaded.host.daemon);
+    this.tellListeners(step);
     const order = supervision.reconciler.apply(step.loaded.host, touched, by);
     this.parts.applied();
     return { plan: step.report, order };
+  }
+
+  private tellListeners({ daemonKeys, alertsKeys, loaded }: PlannedStep): void {
+    if (daemonKeys.length > 0) for (const listener of this.daemonListeners) listener(loaded.host.daemon);
+    if (alertsKeys.length > 0) for (const listener of this.alertsListeners) listener(loaded.host.alerts);
   }
 }

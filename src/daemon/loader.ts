@@ -21,6 +21,6 @@ function packCommand(directory: string, command: readonly string[]): string {
   const [program, ...rest] = command;
   if (program === undefined) throw new Error("no command to run");
   const host = singleService([program, ...rest], directory);
-  const snapshot = { path: "", texts: {}, globs: {}, digests: {}, environment: {} };
+  const snapshot = { path: "", texts: {}, globs: {}, digests: {}, environment: {}, hostName: "" };
   return packConfiguration(ok({ host, keys: configurationKeys(), files: [], warnings: [], snapshot }));
 }

@@ -16,6 +16,8 @@ export interface ServiceChange {
 export interface PlanReport {
   readonly path: string;
   readonly changes: readonly ServiceChange[];
+  /** keys of `[daemon]` and `[alerts]` that differ, as they stand in the file; they touch no service */
+  readonly hostKeys: readonly string[];
 }
 
 /** The answer to `apply`: what it does, and the order that does it. */

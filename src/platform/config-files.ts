@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { glob, open } from "node:fs/promises";
+import { glob, open, stat } from "node:fs/promises";
+import { hostname } from "node:os";
 import { err, ok, type Result } from "../base/result.ts";
 import type { ConfigurationReader } from "../model/config/reader.ts";
 
@@ -20,6 +21,8 @@ export function configFiles(): ConfigurationReader {
       const bytes = await readRegular(path);
       return bytes.ok ? createHash("sha256").update(bytes.value).digest("hex") : null;
     },
+    secretDoubt,
+    hostName: hostname(),
   };
 }
 
@@ -33,6 +36,16 @@ async function readRegular(path: string): Promise<Result<Uint8Array, string>> {
     return ok(await file.readFile());
   } catch (fault) {
     return err(reasonOf(fault));
+  }
+}
+
+async function secretDoubt(path: string): Promise<string | null> {
+  try {
+    const { mode } = await stat(path);
+    if ((mode & 0o077) === 0) return null;
+    return `others than its owner may use ${path}, which holds a secret; "chmod 600 ${path}" ends that`;
+  } catch (fault) {
+    return `cannot look at ${path}, which should hold a secret: ${reasonOf(fault)}; write the secret into it`;
   }
 }
 

@@ -4,7 +4,13 @@ import { modelled } from "./same-type.ts";
 import { integer, listOf, objectOf, oneOf, orNull, type Schema, text } from "./schema.ts";
 
 export function planReportSchema(): Schema<PlanReport> {
-  return modelled<PlanReport>()(objectOf({ path: text(), changes: listOf(serviceChangeSchema()) }));
+  return modelled<PlanReport>()(
+    objectOf({
+      path: text(),
+      changes: listOf(serviceChangeSchema()),
+      hostKeys: listOf(text({ about: "a key of [daemon] or [alerts] that differs, which touches no service" })),
+    }),
+  );
 }
 
 export function applyReportSchema(): Schema<ApplyReport> {

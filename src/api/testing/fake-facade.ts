@@ -111,6 +111,7 @@ export function sampleStatus(instances = 1): StatusReport {
 const SAMPLE_PLAN: PlanReport = {
   path: "/etc/muster.toml",
   changes: [{ service: "web", kind: "restart", keys: ["command"], instances: { from: 1, to: 2 } }],
+  hostKeys: ["alerts.join"],
 };
 
 /** A facade that answers what a test tells it to, and remembers what it was asked. */

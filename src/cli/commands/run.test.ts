@@ -15,6 +15,7 @@ const PLAN: PlanReport = {
     { service: "old", kind: "gone", keys: [], instances: null },
     { service: "db", kind: "untouched", keys: [], instances: null },
   ],
+  hostKeys: [],
 };
 
 const PLAN_TEXT = `/srv/shop/muster.toml
@@ -46,8 +47,19 @@ describe("muster plan", () => {
   });
 
   test("says when nothing changes", async () => {
-    const { stdout } = await plan([], { path: "/m.toml", changes: PLAN.changes.slice(-1) });
+    const { stdout } = await plan([], { path: "/m.toml", changes: PLAN.changes.slice(-1), hostKeys: [] });
     expect(stdout).toBe("/m.toml\nnothing changes\n");
+  });
+
+  test("names a change outside of the services, and that it touches none", async () => {
+    const hostKeys = ["daemon.log_level", "alerts.join", "alerts.mail.admin"];
+    const { stdout } = await plan([], { path: "/m.toml", changes: PLAN.changes.slice(-2), hostKeys });
+    expect(stdout).toBe(`/m.toml
+- old       gone
+~ [daemon]  changed live  daemon.log_level; touches no service
+~ [alerts]  changed live  alerts.join, alerts.mail.admin; touches no service
+  1 service stays untouched
+`);
   });
 
   test("--json is the report", async () => {

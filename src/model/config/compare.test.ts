@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { ServiceSpec } from "../service.ts";
-import { compareDaemons, compareHosts } from "./compare.ts";
+import { compareAlerts, compareDaemons, compareHosts } from "./compare.ts";
 import { configurationKeys } from "./configuration-keys.ts";
 import { formatKey, formatToml } from "./format-toml.ts";
+import { alertsSchema } from "./schema/alerts.ts";
+import { commandSchema, mailSchema, webhookSchema } from "./schema/channels.ts";
 import { daemonSchema } from "./schema/daemon.ts";
 import { serviceSchema } from "./schema/file.ts";
 import { listKeys, type SchemaKey } from "./schema-tree.ts";
@@ -39,7 +41,9 @@ async function changeOf(before: string | Texts, after: string | Texts) {
 const UNTOUCHED = { service: "web", kind: "untouched", keys: [], instances: null } as const;
 
 describe("each key of the schema", () => {
-  for (const key of [...listKeys(serviceSchema), ...listKeys(daemonSchema)]) {
+  const channels = [mailSchema, webhookSchema, commandSchema].flatMap((schema) => listKeys(schema));
+  const alerts = listKeys(alertsSchema).filter((key) => !key.open);
+  for (const key of [...listKeys(serviceSchema), ...listKeys(daemonSchema), ...alerts, ...channels]) {
     test(`${key.path.join(".")} says what a change of it does, what it is, and gives an example`, () => {
       expect(["live", "reload", "restart"]).toContain(key.meta.change ?? "nothing");
       expect(key.meta.description?.length ?? 0).toBeGreaterThan(10);
@@ -65,6 +69,63 @@ describe("each key of the schema", () => {
       expect(compareDaemons(now.host.daemon, now.host.daemon, KEYS)).toEqual([]);
     });
   }
+});
+
+/** Channels that are complete, each in a table of its own. */
+const CHANNELS = {
+  mail: { schema: mailSchema, lines: ['server = "smtp://a"', 'to = ["a@b"]', 'user = "u"', 'password_file = "p"'] },
+  webhook: { schema: webhookSchema, lines: ['url = "http://a"', 'secret_file = "s"'] },
+  command: { schema: commandSchema, lines: ['command = "page"'] },
+} as const;
+
+describe("a change of alerts", () => {
+  const alertsOf = async (text: string) => (await loadTexts(text)).host.alerts;
+
+  for (const key of listKeys(alertsSchema).filter((key) => !key.open)) {
+    test(`of ${key.path.join(".")} is noticed`, async () => {
+      const [old, now] = [
+        await alertsOf(""),
+        await alertsOf(`[alerts]\n${key.path.join(".")} = ${formatToml(key.meta.example)}`),
+      ];
+      expect(compareAlerts(old, now, KEYS)).toEqual([["alerts", ...key.path].join(".")]);
+      expect(compareAlerts(now, now, KEYS)).toEqual([]);
+    });
+  }
+
+  for (const [kind, { schema, lines }] of Object.entries(CHANNELS)) {
+    for (const key of listKeys(schema)) {
+      test(`of ${kind}.<name>.${key.path.join(".")} is noticed, as one of the channel`, async () => {
+        const name = key.path.join(".");
+        const group = name.replace(/_environment$/, "_file");
+        const others = lines.filter((line) => !line.startsWith(`${name} `) && !line.startsWith(`${group} `));
+        const value = formatToml(key.meta.example);
+        const [old, now] = [
+          await alertsOf(`[alerts.${kind}.x]\n${lines.join("\n")}`),
+          await alertsOf(`[alerts.${kind}.x]\n${[...others, `${name} = ${value}`].join("\n")}`),
+        ];
+        expect(compareAlerts(old, now, KEYS)).toEqual([`alerts.${kind}.x`]);
+        expect(compareAlerts(now, now, KEYS)).toEqual([]);
+      });
+    }
+  }
+
+  test("channels that come and go are named", async () => {
+    const [old, now] = [
+      await alertsOf('[alerts.command]\na.command = "x"\nb.command = "x"'),
+      await alertsOf('[alerts.command]\nc.command = "x"\nb.command = "x"'),
+    ];
+    expect(compareAlerts(old, now, KEYS)).toEqual(["alerts.command.c", "alerts.command.a"]);
+  });
+
+  test("every value belongs to a key of the schema", async () => {
+    const { channels, ...alerts } = await alertsOf("");
+    expect([channels, new Set(leavesOf(alerts))]).toEqual([[], new Set(KEYS.alerts.map((key) => key.at.join(".")))]);
+  });
+
+  test("touches no service", async () => {
+    const service = '[services.web]\ncommand = "x"\n';
+    expect(await changeOf(service, `${service}[alerts]\njoin = "1s"`)).toEqual(UNTOUCHED);
+  });
 });
 
 describe("any changes together", () => {

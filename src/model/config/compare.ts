@@ -1,3 +1,4 @@
+import type { AlertsSpec, ChannelSpec } from "../alerts-spec.ts";
 import type { ServiceChange } from "../plan.ts";
 import type { DaemonSpec, HostSpec, ServiceSpec } from "../service.ts";
 import { formatPath } from "./problem.ts";
@@ -29,6 +30,20 @@ export function compareDaemons(before: DaemonSpec, after: DaemonSpec, keys: Conf
   return keys.daemon
     .filter((key) => !sameValue(specValue(before, key), specValue(after, key)))
     .map((key) => formatPath(["daemon", ...key.path]));
+}
+
+/** The keys of `[alerts]` that differ, a channel as a whole; all are taken over while it runs. */
+export function compareAlerts(before: AlertsSpec, after: AlertsSpec, keys: ConfigurationKeys): readonly string[] {
+  const differing = keys.alerts
+    .filter((key) => !sameValue(specValue(before, key), specValue(after, key)))
+    .map((key) => formatPath(["alerts", ...key.path]));
+  const [old, now] = [channelsByPath(before), channelsByPath(after)];
+  const paths = new Set([...now.keys(), ...old.keys()]);
+  return [...differing, ...[...paths].filter((path) => !sameValue(old.get(path), now.get(path)))];
+}
+
+function channelsByPath({ channels }: AlertsSpec): ReadonlyMap<string, ChannelSpec> {
+  return new Map(channels.map((channel) => [formatPath(["alerts", channel.kind, channel.name]), channel]));
 }
 
 type Digests = ReadonlyMap<string, string>;

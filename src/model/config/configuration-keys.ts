@@ -1,3 +1,4 @@
+import { alertsSchema } from "./schema/alerts.ts";
 import { daemonSchema } from "./schema/daemon.ts";
 import { serviceSchema } from "./schema/file.ts";
 import { listKeys, type SchemaKey } from "./schema-tree.ts";
@@ -11,6 +12,9 @@ export function configurationKeys(): ConfigurationKeys {
       .filter((key) => !isUnsupportedKey(key.path))
       .map(specKey),
     daemon: listKeys(daemonSchema).map(specKey),
+    alerts: listKeys(alertsSchema)
+      .filter((key) => !key.open)
+      .map(specKey),
   };
 }
 
@@ -20,13 +24,16 @@ function specKey(key: SchemaKey): SpecKey {
   return { path, at: namesInSpec(key), change: meta.change, content: meta.content ?? null, open };
 }
 
+/** By the title of a kind of value. */
+const UNITS: Readonly<Record<string, string>> = { duration: "Ms", durations: "Ms", size: "Bytes", percent: "Percent" };
+
 /**
  * The name in a spec follows from the name in the file: `stop.wait` is `stop.waitMs`, `log.size` is `log.sizeBytes`,
  * `depends_on` is `dependsOn`; below a table with `verbatim` names stay as they are.
  */
 function namesInSpec({ path, meta, verbatim }: SchemaKey): readonly string[] {
   if (verbatim) return path;
-  const unit = meta.title === "duration" ? "Ms" : meta.title === "size" ? "Bytes" : "";
+  const unit = UNITS[meta.title ?? ""] ?? "";
   return path.map((name, index) => camelCase(name) + (index === path.length - 1 ? unit : ""));
 }
 

@@ -94,6 +94,11 @@ const PHRASES: Readonly<Record<string, string>> = {
   command: "a list of words or one string",
   signal: 'the name of a signal in quotes, as in "TERM"',
   "name or number": "a name in quotes, or a number",
+  "mail server": 'a mail server in quotes, as in "smtp://mail.example.com:587"',
+  "mail address": 'a mail address in quotes, as in "ops@example.com"',
+  "web address": 'a web address in quotes, as in "https://chat.example.com/muster"',
+  percent: "a whole number of percent",
+  durations: 'a list of durations, as in ["1h", "4h"]',
   "kind of readiness": '"time" or a table, as in { line = "listening" }',
   "table of names and values": 'a table, as in { PORT = "80" }',
 };

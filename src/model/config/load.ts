@@ -1,9 +1,9 @@
 import type { CodedError } from "../../base/coded-error.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import type { AlertsSpec } from "../alerts-spec.ts";
 import { codedError } from "../errors/catalogue.ts";
 import type { HostSpec, ServiceSpec } from "../service.ts";
 import { configurationKeys } from "./configuration-keys.ts";
-import { DEFAULT_ALERTS } from "./default-alerts.ts";
 import { checkDependencies } from "./dependencies.ts";
 import { checkPorts } from "./ports.ts";
 import { type Problem, ProblemList } from "./problem.ts";
@@ -48,23 +48,24 @@ export async function loadConfiguration(
   const filesReader = new FilesReader(reader, problems);
   await filesReader.addFile(path, main.value, variables, []);
   const read = filesReader.result();
-  const daemon = readHead(read.sources, problems);
+  const head = readHead(read.sources, reader.hostName, problems);
   const services = readAllServices(read, problems);
   if (problems.problems.length > 0) return err(await invalid(path, problems.problems, read.texts));
   const specs = new Map([...services].map(([name, service]) => [name, service.spec]));
   const keys = configurationKeys();
   const digests = await readDigests(specs.values(), keys.service, reader);
   return ok({
-    host: { services: specs, daemon, alerts: DEFAULT_ALERTS, fileDigests: digests },
+    host: { services: specs, daemon: head.daemon, alerts: head.alerts, fileDigests: digests },
     keys,
     files: [...read.texts.keys()],
-    warnings: read.warnings,
+    warnings: [...read.warnings, ...head.warnings, ...(await secretDoubts(head.alerts, reader))],
     snapshot: {
       path,
       texts: Object.fromEntries(read.texts),
       globs: Object.fromEntries(read.globs),
       digests: Object.fromEntries(digests),
       environment: taken,
+      hostName: reader.hostName,
     },
   });
 }
@@ -91,6 +92,17 @@ function readAllServices(read: FilesRead, problems: ProblemList): ReadonlyMap<st
 function namesIn(table: Readonly<Record<string, unknown>>): readonly string[] {
   const services = table.services;
   return typeof services === "object" && services !== null ? Object.keys(services) : [];
+}
+
+/** Files of secrets are looked at, not read, and what is wrong with them is no mistake of the configuration. */
+async function secretDoubts({ channels }: AlertsSpec, reader: ConfigurationReader): Promise<readonly string[]> {
+  const doubts: string[] = [];
+  for (const channel of channels) {
+    const secret = channel.kind === "mail" ? channel.password : channel.kind === "webhook" ? channel.secret : null;
+    const doubt = secret?.kind === "file" ? await reader.secretDoubt(secret.path) : null;
+    if (doubt !== null) doubts.push(`alerts.${channel.kind}.${channel.name}: ${doubt}`);
+  }
+  return doubts;
 }
 
 async function invalid(

@@ -8,11 +8,16 @@ export interface ConfigurationReader {
   glob(pattern: string): Promise<readonly string[]>;
   /** A digest of a file's content, or null when it cannot be read. */
   digest(path: string): Promise<string | null>;
+  /** What is doubtful about a file that holds a secret, in words; null: nothing. The secret is not read. */
+  secretDoubt(path: string): Promise<string | null>;
+  /** of this host */
+  readonly hostName: string;
 }
 
 /**
  * All that was read for one configuration, as JSON: kept with each applied one, so that it can be
- * loaded again as it was. It may hold secrets that came from the environment: only the daemon's user may read where it lies.
+ * loaded again as it was. It holds no secret of `[alerts]`, whose files and variables are read when they are needed; it may
+ * hold others that came from the environment: only the daemon's user may read where it lies.
  */
 export interface Snapshot {
   readonly path: string;
@@ -21,6 +26,7 @@ export interface Snapshot {
   readonly digests: Readonly<Record<string, string>>;
   /** the variables that were taken from the environment */
   readonly environment: Readonly<Record<string, string>>;
+  readonly hostName: string;
 }
 
 /** Reads what a snapshot holds and nothing else. */
@@ -33,5 +39,7 @@ export function snapshotReader(snapshot: Snapshot): ConfigurationReader {
     },
     glob: async (pattern) => (Object.hasOwn(snapshot.globs, pattern) ? (snapshot.globs[pattern] ?? []) : []),
     digest: async (path) => (Object.hasOwn(snapshot.digests, path) ? (snapshot.digests[path] ?? null) : null),
+    secretDoubt: async () => null,
+    hostName: snapshot.hostName,
   };
 }

@@ -18,6 +18,8 @@ export interface SpecKey {
 export interface ConfigurationKeys {
   readonly service: readonly SpecKey[];
   readonly daemon: readonly SpecKey[];
+  /** without those of the channels, which are compared as a whole */
+  readonly alerts: readonly SpecKey[];
 }
 
 export function specValue(spec: object, key: SpecKey): unknown {

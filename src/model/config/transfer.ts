@@ -1,5 +1,7 @@
 import { CodedError } from "../../base/coded-error.ts";
 import { err, ok, type Result } from "../../base/result.ts";
+import type { HostSpec, ServiceSpec } from "../service.ts";
+import { DEFAULT_ALERTS } from "./default-alerts.ts";
 import type { LoadedConfiguration } from "./load.ts";
 
 /**
@@ -16,10 +18,30 @@ export function packConfiguration(result: Result<LoadedConfiguration, CodedError
   });
 }
 
-/** @param text what `packConfiguration` gave, in a process of the same build */
+/** @param text what `packConfiguration` gave, in a process of this build or, of an applied configuration, of an earlier one */
 export function unpackConfiguration(text: string): Result<LoadedConfiguration, CodedError> {
   const packed = JSON.parse(text);
   if (packed.code !== undefined) return err(new CodedError(packed.code, packed.message, { data: packed.data }));
-  const { services, fileDigests, daemon, alerts } = packed.host;
-  return ok({ ...packed, host: { services: new Map(services), fileDigests: new Map(fileDigests), daemon, alerts } });
+  const { services, fileDigests, ...host } = withLaterKeys(packed.host);
+  return ok({ ...packed, host: { ...host, services: new Map(services), fileDigests: new Map(fileDigests) } });
+}
+
+/** What version 0.1 did not know of, with its defaults: what was applied under it is read by the next. */
+function withLaterKeys(host: PackedHost): PackedHost {
+  const withWords = (spec: ServiceSpec): ServiceSpec => ({
+    ...spec,
+    notifyAccess: spec.notifyAccess ?? "all",
+    watchdogMs: spec.watchdogMs ?? 0,
+    start: { ...spec.start, silenceMs: spec.start.silenceMs ?? 60_000 },
+  });
+  return {
+    ...host,
+    alerts: host.alerts ?? DEFAULT_ALERTS,
+    services: host.services.map(([name, spec]) => [name, withWords(spec)]),
+  };
+}
+
+interface PackedHost extends Omit<HostSpec, "services" | "fileDigests"> {
+  readonly services: readonly (readonly [string, ServiceSpec])[];
+  readonly fileDigests: readonly (readonly [string, string])[];
 }

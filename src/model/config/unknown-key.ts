@@ -11,6 +11,7 @@ export function unknownKeyMessage(key: string, value: unknown, root: z.core.$Zod
   const table = schemaAt(root, path);
   if (table === undefined) return "is not a known key";
   const known = knownKeys(table);
+  if (known.includes(`${key}_file`) && known.includes(`${key}_environment`)) return misplacedSecret(key);
   const near = nearest(key, known) ?? nearPath(key, table) ?? nearest(key.replaceAll("-", "_"), known);
   if (near !== undefined) return `is not a known key; did you mean "${near}"?`;
   if (known.includes("services") && typeof value === "object" && value !== null && "command" in value) {
@@ -18,6 +19,11 @@ export function unknownKeyMessage(key: string, value: unknown, root: z.core.$Zod
   }
   if (known.length > 12) return "is not a known key; remove it";
   return `is not a known key; there are ${known.map((name) => `"${name}"`).join(", ")}`;
+}
+
+/** The value is not repeated: it is the secret. */
+function misplacedSecret(key: string): string {
+  return `a ${key} must not stand in a configuration file; put it into a file of its own and write "${key}_file", or name a variable with "${key}_environment"`;
 }
 
 /** Finds `stop.wait` for `stop_wait`, `stop-wait-secs` or `stopwait`. */

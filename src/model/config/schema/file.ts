@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the form of a variable in a file
 import * as z from "zod";
+import { alertsSchema } from "./alerts.ts";
 import { confinementKeys } from "./confinement.ts";
 import { daemonSchema } from "./daemon.ts";
 import { laterKeys } from "./later.ts";
@@ -24,7 +25,7 @@ export const serviceSchema = z.strictObject({
 
 export type ServiceInFile = z.output<typeof serviceSchema>;
 
-/** A whole file. Files that are included may hold all but `daemon`. */
+/** A whole file. Files that are included may hold all but `daemon` and `alerts`. */
 export const fileSchema = z.strictObject({
   include: z
     .array(z.string())
@@ -42,6 +43,7 @@ export const fileSchema = z.strictObject({
       example: { DATA: "/srv/data" },
     }),
   daemon: daemonSchema,
+  alerts: alertsSchema,
   services: z.record(z.string(), serviceSchema).prefault({}).meta({ description: "The services, by name." }),
 });
 

@@ -17,6 +17,8 @@ export function textReader(texts: Texts, globs: Readonly<Record<string, readonly
       const text = texts[inner(path)];
       return text === undefined ? null : `digest of ${text}`;
     },
+    secretDoubt: async (path) => (texts[inner(path)] === undefined ? `${path} is not there` : null),
+    hostName: "host.example.com",
   };
 }
 
