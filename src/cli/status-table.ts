@@ -1,10 +1,12 @@
 import { formatDurationRough } from "../base/duration.ts";
 import { formatSize } from "../base/size.ts";
 import type { InstanceStatus, LastExit, ServiceStatus } from "../model/status.ts";
+import { type MaintenanceStyle, maintenanceLine } from "./render/maintenance.ts";
 import { ago, until } from "./render/moment.ts";
 import { safeText } from "./render/safe-text.ts";
 import { stateColour } from "./render/state.ts";
 import type { Cell, Column } from "./render/table.ts";
+import { fit } from "./render/width.ts";
 
 export const STATUS_COLUMNS: readonly Column[] = [
   { title: "NAME", align: "left", dropOrder: null },
@@ -18,13 +20,21 @@ export const STATUS_COLUMNS: readonly Column[] = [
 ];
 
 type Row = readonly Cell[];
+/** In a table one service's words must not push those of the others away; "muster status web" has all of them. */
+const SAID_CELLS = 60;
+
+export interface StatusLook extends MaintenanceStyle {
+  readonly nowMs: number;
+  /** a row for each instance, also where there is only one */
+  readonly expand: boolean;
+}
 
 /** One row a service; its instances below it, indented, when there are several or `expand` asks for them. */
-export function statusRows(services: readonly ServiceStatus[], nowMs: number, expand: boolean): readonly Row[] {
+export function statusRows(services: readonly ServiceStatus[], look: StatusLook): readonly Row[] {
   return services.flatMap((service) => {
-    const single = service.instances.length === 1 && !expand ? service.instances[0] : undefined;
-    if (single !== undefined) return [instanceRow(single, service.name, serviceNotes(service), nowMs)];
-    return [serviceRow(service), ...service.instances.map((one) => instanceRow(one, `  ${one.name}`, [], nowMs))];
+    const single = service.instances.length === 1 && !look.expand ? service.instances[0] : undefined;
+    if (single !== undefined) return [instanceRow(single, service.name, serviceNotes(service), look)];
+    return [serviceRow(service), ...service.instances.map((one) => instanceRow(one, `  ${one.name}`, [], look))];
   });
 }
 
@@ -55,17 +65,33 @@ function serviceRow(service: ServiceStatus): Row {
   ];
 }
 
-function instanceRow(one: InstanceStatus, name: string, notes: readonly string[], nowMs: number): Row {
+function instanceRow(one: InstanceStatus, name: string, notes: readonly string[], look: StatusLook): Row {
   return [
     plain(name),
     { text: stateText(one.state, one.ready, false), colour: stateColour(one.state, one.ready) },
-    plain(ago(one.since, nowMs)),
+    plain(ago(one.since, look.nowMs)),
     plain(String(one.restarts)),
     plain(one.memoryBytes === null ? "" : formatSize(one.memoryBytes)),
     plain(one.cpuSeconds === null ? "" : formatCpu(one.cpuSeconds)),
     plain(one.pid === null ? "" : String(one.pid)),
-    plain([...instanceNotes(one, nowMs), ...notes].join("; ")),
+    noteCell(one, notes, look),
   ];
+}
+
+/** What is not well; while there is nothing of that, what the program says of itself. */
+function noteCell(one: InstanceStatus, notes: readonly string[], look: StatusLook): Cell {
+  const { maintenance, statusText } = one;
+  const words = [...instanceNotes(one, look.nowMs), ...notes].join("; ");
+  if (maintenance !== null) {
+    const tail = words === "" ? "" : `; ${words}`;
+    return {
+      text: maintenanceLine(maintenance, look.nowMs, look) + tail,
+      colour: null,
+      shorten: (cells) => maintenanceLine(maintenance, look.nowMs, look, cells),
+    };
+  }
+  if (words !== "" || statusText === null) return plain(words);
+  return { text: fit(safeText(statusText), SAID_CELLS, look.measure), colour: "dim" };
 }
 
 /** Words for what is not well, and for what a reader would not expect. */

@@ -79,7 +79,13 @@ export function startOrder(report: StatusReport, nowMs: number): OrderStatus {
 }
 
 function toItem(service: ServiceStatus, one: InstanceStatus, nowMs: number): OrderItem {
-  return { instance: one.name, outcome: outcomeOf(service, one, nowMs), state: one.state, reason: one.reason };
+  return {
+    instance: one.name,
+    outcome: outcomeOf(service, one, nowMs),
+    state: one.state,
+    reason: one.reason,
+    ...(one.maintenance !== null && { maintenance: one.maintenance }),
+  };
 }
 
 function outcomeOf(service: ServiceStatus, one: InstanceStatus, nowMs: number): OrderItem["outcome"] {

@@ -1,4 +1,4 @@
-import type { PublicState } from "./status.ts";
+import type { MaintenanceStatus, PublicState } from "./status.ts";
 
 /** What can be ordered of services. `scale` and `signal` carry an argument; `watch-off` leaves them alone. */
 export const ORDER_KINDS = [
@@ -30,6 +30,8 @@ export interface OrderItem {
   readonly state: PublicState;
   /** why it failed, or what it waits for; null when there is nothing to say */
   readonly reason: string | null;
+  /** while it is in maintenance */
+  readonly maintenance?: MaintenanceStatus;
 }
 
 export interface OrderStatus {

@@ -2,6 +2,7 @@ import { ORDER_KINDS, type OrderItem, type OrderKind, type OrderRequest, type Or
 import { PUBLIC_STATES } from "../../model/status.ts";
 import { modelled } from "./same-type.ts";
 import { choiceBy, integer, listOf, mapOf, objectOf, oneOf, orNull, type Schema, text, truth } from "./schema.ts";
+import { maintenanceSchema } from "./status-schema.ts";
 import { targetText } from "./words.ts";
 
 const PLAIN_ORDERS = ORDER_KINDS.filter(
@@ -34,11 +35,14 @@ export function orderStatusSchema(): Schema<OrderStatus> {
 
 function orderItemSchema(): Schema<OrderItem> {
   return modelled<OrderItem>()(
-    objectOf({
-      instance: text({ about: "web:1" }),
-      outcome: oneOf(["pending", "done", "failed"]),
-      state: oneOf(PUBLIC_STATES),
-      reason: orNull(text()),
-    }),
+    objectOf(
+      {
+        instance: text({ about: "web:1" }),
+        outcome: oneOf(["pending", "done", "failed"]),
+        state: oneOf(PUBLIC_STATES),
+        reason: orNull(text()),
+      },
+      { maintenance: maintenanceSchema() },
+    ),
   );
 }

@@ -59,7 +59,7 @@ function instanceStatusSchema(): Schema<InstanceStatus> {
   );
 }
 
-function maintenanceSchema(): Schema<MaintenanceStatus> {
+export function maintenanceSchema(): Schema<MaintenanceStatus> {
   return modelled<MaintenanceStatus>()(
     objectOf({
       progress: orNull(number({ about: "percent" })),

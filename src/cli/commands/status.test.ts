@@ -143,6 +143,72 @@ worker  backoff  500ms  exited with code 3 three…
     expect(await escapes(["--json"], { terminal })).toBe(false);
   });
 
+  const REPAIRING = service("db", [
+    instance("db:1", {
+      state: "maintenance",
+      ready: false,
+      maintenance: {
+        progress: 40,
+        text: "rebuilding\x07 index",
+        since: "2026-11-20T11:58:00.000+00:00",
+        endExpectedAt: "2026-11-20T12:03:00.000+00:00",
+      },
+    }),
+  ]);
+
+  test("shows how far maintenance is", async () => {
+    const { stdout, exitCode } = await status([REPAIRING]);
+    expect(stdout).toContain("  maintenance  3h12m");
+    expect(stdout).toEndWith("  4711  40 % [####......] rebuilding\\x07 index, about 3m left\n");
+    expect(exitCode).toBe(3);
+  });
+
+  test.each([100, 80, 60, 40])("maintenance keeps to %p columns, with its percentage", async (columns) => {
+    const world = { terminal: { columns, rows: 24 }, environment: { LANG: "C.UTF-8" } };
+    const lines = Bun.stripANSI((await status([WELL, REPAIRING], [], world)).stdout).split("\n");
+    expect(Math.max(...lines.map((line) => Bun.stringWidth(line)))).toBeLessThanOrEqual(columns);
+    expect(lines[2]).toContain(columns > 40 ? "40 % ████░░░░░░" : "40 %");
+  });
+
+  const TALKING = service("web", [
+    instance("web:1", {
+      statusText: "serving <b>12</b>\x1b]0;x clients",
+      counters: { "requests.total": 12_500, errors: 0.5 },
+    }),
+    instance("web:2", { statusText: "x".repeat(200) }),
+    instance("web:3"),
+  ]);
+
+  test("what a program says of itself is a short note, dimmed, in the table", async () => {
+    const { stdout } = await status([TALKING, WELL]);
+    expect(stdout).toContain("4711  serving <b>12</b>\\x1b]0;x clients\n");
+    expect(stdout).toContain(`4711  ${"x".repeat(59)}…\n`);
+    expect(stdout).not.toContain("errors");
+    const coloured = await status([TALKING], [], { terminal: { columns: 120, rows: 24 } });
+    expect(coloured.stdout).toContain("\x1b[2mserving");
+  });
+
+  test("one service is shown with all that its instances say", async () => {
+    const { stdout } = await status([TALKING, REPAIRING], ["web"]);
+    expect(stdout).toEndWith(`
+web:1
+  says      serving <b>12</b>\\x1b]0;x clients
+  counters  errors          0.5
+            requests.total  12500
+
+web:2
+  says  ${"x".repeat(200)}
+`);
+    expect((await status([TALKING, REPAIRING], ["db"])).stdout).toEndWith(
+      "\ndb:1\n  maintenance  40 % [####......] rebuilding\\x07 index, about 3m left\n",
+    );
+    expect((await status([TALKING, REPAIRING], ["db", "web"])).stdout).not.toContain("counters");
+    expect(JSON.parse((await status([TALKING], ["--json"])).stdout).services[0].instances[0].counters).toEqual({
+      "requests.total": 12_500,
+      errors: 0.5,
+    });
+  });
+
   test("notes what a reader would not expect", async () => {
     const { stdout } = await status([
       service("a", [instance("a:1")], { watch: false }),

@@ -1,9 +1,10 @@
 import type { OrderItem, OrderStatus } from "../../model/order.ts";
 import type { TextOutput } from "../context.ts";
 import type { Paint } from "../render/colour.ts";
+import { type MaintenanceStyle, maintenanceLine, maintenanceStep } from "../render/maintenance.ts";
 import { safeText } from "../render/safe-text.ts";
 import { stateColour } from "../render/state.ts";
-import { fit, type Measure } from "../render/width.ts";
+import { fit } from "../render/width.ts";
 import { orderWords } from "./order-words.ts";
 
 /** Shows how an order goes on. `end` leaves nothing of it on a terminal; what came of it is said by others. */
@@ -38,8 +39,10 @@ export class PlainProgress implements OrderProgress {
 function itemLine(order: OrderStatus["order"], item: OrderItem): string {
   const reason = item.reason === null ? "" : `: ${safeText(item.reason)}`;
   switch (item.outcome) {
-    case "pending":
-      return `${item.instance} ${item.state}${reason}`;
+    case "pending": {
+      const step = item.maintenance === undefined ? "" : maintenanceStep(item.maintenance);
+      return `${item.instance} ${item.state}${step === "" ? reason : `: ${step}`}`;
+    }
     case "done":
       return `${item.instance} ${orderWords(order).done}`;
     case "failed":
@@ -47,17 +50,21 @@ function itemLine(order: OrderStatus["order"], item: OrderItem): string {
   }
 }
 
+export interface LiveStyle extends MaintenanceStyle {
+  nowMs(): number;
+}
+
 /** On a terminal: a few lines that are drawn anew at each change, those that are not done yet first. */
 export class LiveProgress implements OrderProgress {
   private readonly output: TextOutput;
   private readonly paint: Paint;
-  private readonly measure: Measure;
+  private readonly style: LiveStyle;
   private drawnLines = 0;
 
-  constructor(output: TextOutput, paint: Paint, measure: Measure) {
+  constructor(output: TextOutput, paint: Paint, style: LiveStyle) {
     this.output = output;
     this.paint = paint;
-    this.measure = measure;
+    this.style = style;
   }
 
   show(status: OrderStatus): void {
@@ -100,12 +107,20 @@ export class LiveProgress implements OrderProgress {
     const state = item.outcome === "failed" ? "failed" : item.state;
     const start = `  ${item.instance.padEnd(nameCells)}  ${state.padEnd(11)}`;
     const room = this.output.columns - 1;
-    const head = fit(start, room, this.measure);
-    const reason = item.reason === null ? "" : fit(`  ${safeText(item.reason)}`, room - start.length, this.measure);
+    const head = fit(start, room, this.style.measure);
+    const words = this.itemWords(item, room - start.length - 2);
+    const reason = words === "" ? "" : `  ${words}`;
     return (
       head.replace(state, () =>
         this.paint(stateColour(item.outcome === "failed" ? "failed" : item.state, true), state),
       ) + reason
     );
+  }
+
+  private itemWords({ maintenance, outcome, reason }: OrderItem, room: number): string {
+    if (room <= 0) return "";
+    if (maintenance !== undefined && outcome === "pending")
+      return maintenanceLine(maintenance, this.style.nowMs(), this.style, room);
+    return reason === null ? "" : fit(safeText(reason), room, this.style.measure);
   }
 }

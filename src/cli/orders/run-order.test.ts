@@ -105,6 +105,49 @@ describe("orders", () => {
     );
   });
 
+  const repairing = (progress: number) =>
+    item("db:1", "pending", {
+      state: "maintenance",
+      maintenance: {
+        progress,
+        text: "rebuilding\x1b[2J index",
+        since: "2026-11-20T11:59:00.000+00:00",
+        endExpectedAt: "2026-11-20T12:00:30.000+00:00",
+      },
+    });
+
+  test("maintenance is a bar on a terminal, as wide as it may be", async () => {
+    for (const columns of [120, 80, 60, 40]) {
+      const { stdout } = await run(
+        ["start", "db"],
+        [order("start", repairing(1)), order("start", repairing(40)), order("start", item("db:1", "done"))],
+        { terminal: { columns, rows: 24 }, environment: { LANG: "C.UTF-8" } },
+      );
+      const drawn = Bun.stripANSI(stdout).split("\n");
+      expect(drawn.some((line) => line.includes("db:1  maintenance  40 %"))).toBe(true);
+      expect(stdout.includes("████░░░░░░")).toBe(columns >= 80);
+      expect(stdout.includes("about 30s left")).toBe(columns > 40);
+      expect(stdout).not.toContain("\x1b[2J");
+      expect(Math.max(...drawn.map((line) => Bun.stringWidth(line)))).toBeLessThan(columns);
+    }
+  });
+
+  test("elsewhere maintenance is a line every ten percent", async () => {
+    const steps = Array.from({ length: 25 }, (_, index) => order("start", repairing(index)));
+    const outcome = await run(
+      ["start", "db"],
+      [order("start", repairing(0)), ...steps, order("start", item("db:1", "done"))],
+    );
+    expect(outcome.stdout.split("\n")).toEqual([
+      "db:1 maintenance: 0 % rebuilding\\x1b[2J index",
+      "db:1 maintenance: 10 % rebuilding\\x1b[2J index",
+      "db:1 maintenance: 20 % rebuilding\\x1b[2J index",
+      "db:1 started",
+      "started db:1",
+      "",
+    ]);
+  });
+
   test("never draws more lines than the terminal has, nor longer ones", async () => {
     const items = Array.from({ length: 100 }, (_, index) => pending(`web:${index + 1}`, "because of ".repeat(20)));
     const world = { terminal: { columns: 40, rows: 10 }, environment: { NO_COLOR: "1" } };

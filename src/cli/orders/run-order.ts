@@ -4,6 +4,7 @@ import { EXIT } from "../exit-codes.ts";
 import type { CommandInput } from "../input.ts";
 import { printJson } from "../output.ts";
 import { painter } from "../render/colour.ts";
+import { wantsBlocks } from "../render/maintenance.ts";
 import { safeText } from "../render/safe-text.ts";
 import { fullMeasure } from "../render/width.ts";
 import { LiveProgress, type OrderProgress, PlainProgress, SILENT_PROGRESS } from "./order-progress.ts";
@@ -66,7 +67,11 @@ async function follow(context: CommandContext, accepted: OrderStatus, open: Foll
 async function makeProgress(context: CommandContext): Promise<OrderProgress> {
   if (context.json) return SILENT_PROGRESS;
   if (!context.stdout.isTerminal || context.environment.TERM === "dumb") return new PlainProgress(context.stdout);
-  return new LiveProgress(context.stdout, painter(context.colour), await fullMeasure());
+  return new LiveProgress(context.stdout, painter(context.colour), {
+    measure: await fullMeasure(),
+    blocks: wantsBlocks(context),
+    nowMs: context.nowMs,
+  });
 }
 
 /** Its end was not seen, so this is not "done and well"; the order itself does not mind. */

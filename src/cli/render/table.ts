@@ -11,6 +11,8 @@ export interface Column {
 export interface Cell {
   readonly text: string;
   readonly colour: Colour | null;
+  /** makes the text for less room than it takes; absent: its end is cut */
+  readonly shorten?: (cells: number) => string;
 }
 
 export interface TableStyle {
@@ -23,6 +25,8 @@ export interface TableStyle {
 const GAP = "  ";
 /** The last column holds words and is cut with an ellipsis; below this much room, other columns make way. */
 const LAST_COLUMN_CELLS = 24;
+/** The same where one of its cells can be made shorter in a sensible way: it has more to say. */
+const LAST_COLUMN_CELLS_WIDE = 42;
 
 /** A table without borders: a head, then the rows, each ended by a newline. Columns in which no row says anything are left out. */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly Cell[])[], style: TableStyle): string {
@@ -31,18 +35,25 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
       ? 0
       : Math.max(column.title.length, ...rows.map((row) => style.measure(row[index]?.text ?? ""))),
   );
-  const shown = shownColumns(columns, widths, style.columns);
+  const isRich = rows.some((row) => row[columns.length - 1]?.shorten !== undefined);
+  const lastCells = isRich ? LAST_COLUMN_CELLS_WIDE : LAST_COLUMN_CELLS;
+  const shown = shownColumns(columns, widths, style.columns, lastCells);
   const head = columns.map((column): Cell => ({ text: column.title, colour: "dim" }));
   return [head, ...rows].map((row) => `${renderRow(columns, row, widths, shown, style)}\n`).join("");
 }
 
-function shownColumns(columns: readonly Column[], widths: readonly number[], available: number): readonly number[] {
+function shownColumns(
+  columns: readonly Column[],
+  widths: readonly number[],
+  available: number,
+  lastCells: number,
+): readonly number[] {
   let shown = columns.map((_, index) => index).filter((index) => widths[index] !== 0);
   const last = columns.length - 1;
   const needed = () =>
     shown.reduce((sum, index) => {
       const width = widths[index] ?? 0;
-      return sum + (index === last ? Math.min(width, LAST_COLUMN_CELLS) : width) + GAP.length;
+      return sum + (index === last ? Math.min(width, lastCells) : width) + GAP.length;
     }, -GAP.length);
   while (needed() > available) {
     const droppable = shown.filter((index) => columns[index]?.dropOrder !== null);
@@ -63,10 +74,12 @@ function renderRow(
   let left = style.columns;
   const parts: string[] = [];
   for (const [position, index] of shown.entries()) {
-    const cell = row[index] ?? { text: "", colour: null };
+    const cell: Cell = row[index] ?? { text: "", colour: null };
     const isEnd = position === shown.length - 1;
     const width = Math.min(widths[index] ?? 0, Math.max(0, left));
-    const text = fit(cell.text, isEnd ? left : width, style.measure);
+    const room = isEnd ? left : width;
+    const tooWide = cell.shorten !== undefined && style.measure(cell.text) > room;
+    const text = fit(tooWide ? cell.shorten(room) : cell.text, room, style.measure);
     const side = columns[index]?.align ?? "left";
     const spaces = " ".repeat(Math.max(0, width - style.measure(text)));
     const painted = style.paint(cell.colour, text);
