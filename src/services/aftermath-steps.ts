@@ -37,7 +37,10 @@ export function follow(decision: RestartDecision, context: MachineContext): Next
       const wait = formatDuration(decision.delayMs);
       return move(
         { name: "backoff", history, reason, untilMs: context.nowMs + decision.delayMs },
-        record("instance.backoff", `it ${prefixed(reason)}; started again in ${wait}`, { delayMs: decision.delayMs }),
+        record("instance.backoff", `it ${prefixed(reason)}; started again in ${wait}`, {
+          delayMs: decision.delayMs,
+          ...rowOf(history, context),
+        }),
         { kind: "set-timer", delayMs: decision.delayMs },
       );
     }
@@ -57,9 +60,14 @@ function giveUp(history: History, reason: string, reviveMs: number, context: Mac
   const timer: InstanceEffect[] = reviveMs === 0 ? [] : [{ kind: "set-timer", delayMs: reviveMs }];
   return move(
     { name: "failed", history, reason, reviveAtMs },
-    record("instance.failed", `given up: ${reason}; ${outlook}`, { reviveMs }),
+    record("instance.failed", `given up: ${reason}; ${outlook}`, { reviveMs, ...rowOf(history, context) }),
     ...timer,
   );
+}
+
+/** How many automatic restarts in a row there were, the coming one counted, and how long it must be up to end the row. */
+function rowOf({ consecutive }: History, { spec }: MachineContext): { consecutive: number; resetMs: number } {
+  return { consecutive, resetMs: spec.backoff.resetMs };
 }
 
 /** Reasons are half sentences about "it", or whole ones that begin with it. */
