@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadConfiguration } from "../model/config/load.ts";
@@ -41,4 +41,20 @@ test("what is no file to read says why, and nothing waits for it", async () => {
   expect(await read(fifo)).toEqual({ ok: false, error: "it is not a regular file" });
   expect(await read(large)).toEqual({ ok: false, error: "it is larger than 16 MB" });
   expect(await digest(fifo)).toBeNull();
+});
+
+test("a file that holds a secret is looked at: nobody else may use it", async () => {
+  const path = join(directory, "secret");
+  const { secretDoubt } = configFiles();
+  expect(await secretDoubt(path)).toBe(
+    `cannot look at ${path}, which should hold a secret: there is no such file; write the secret into it`,
+  );
+  await writeFile(path, "hush", { mode: 0o600 });
+  expect(await secretDoubt(path)).toBeNull();
+  for (const mode of [0o640, 0o604, 0o620]) {
+    await chmod(path, mode);
+    expect(await secretDoubt(path)).toBe(
+      `others than its owner may use ${path}, which holds a secret; "chmod 600 ${path}" ends that`,
+    );
+  }
 });

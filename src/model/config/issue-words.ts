@@ -97,6 +97,7 @@ const PHRASES: Readonly<Record<string, string>> = {
   "mail server": 'a mail server in quotes, as in "smtp://mail.example.com:587"',
   "mail address": 'a mail address in quotes, as in "ops@example.com"',
   "web address": 'a web address in quotes, as in "https://chat.example.com/muster"',
+  recipients: 'a list of mail addresses, as in ["ops@example.com"], or a table of them and severities',
   percent: "a whole number of percent",
   durations: 'a list of durations, as in ["1h", "4h"]',
   "kind of readiness": '"time" or a table, as in { line = "listening" }',

@@ -217,10 +217,24 @@ describe("what is loaded travels as JSON", () => {
   test("a configuration", async () => {
     const result = await loadConfiguration(
       "/etc/muster/main.toml",
-      textReader({ "main.toml": '[services.a]\ncommand = "a"' }),
+      textReader({
+        "main.toml":
+          '[services.a]\ncommand = "a"\n[alerts.webhook.x]\nurl = "http://a"\nsecret_file = "main.toml"\n[alerts]\njoin = "1s"',
+      }),
       {},
     );
     expect(unpackConfiguration(packConfiguration(result))).toEqual(result);
+  });
+
+  test("one that was applied before there were alerts and words has their defaults", async () => {
+    const files = { "main.toml": '[services.a]\ncommand = "a"' };
+    const result = await loadConfiguration("/etc/muster/main.toml", textReader(files), {});
+    const packed = JSON.parse(packConfiguration(result));
+    delete packed.host.alerts;
+    delete packed.host.services[0][1].notifyAccess;
+    delete packed.host.services[0][1].watchdogMs;
+    delete packed.host.services[0][1].start.silenceMs;
+    expect(unpackConfiguration(JSON.stringify(packed))).toEqual(result);
   });
 
   test("a refusal", async () => {

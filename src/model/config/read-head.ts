@@ -61,6 +61,8 @@ function resolveHead(file: HeadInFile, source: Source, hostName: string, problem
     hostName,
     complain: (path, message, needle) =>
       problems.add({ file: source.path, path: ["alerts", ...path], at: "value", message, needle }),
+    complainOfName: (path, message) =>
+      problems.add({ file: source.path, path: ["alerts", ...path], at: "key", message }),
     warn: (message) => void warnings.push(`${source.path}: ${message}`),
   });
   return { daemon: resolveDaemon(file.daemon), alerts, warnings };

@@ -1,10 +1,15 @@
+import * as z from "zod";
 import { formatToml } from "./format-toml.ts";
 import { configurationJsonSchema, type JsonSchema } from "./json-schema.ts";
 import { PLACEHOLDERS } from "./placeholders.ts";
+import { alertsSchema } from "./schema/alerts.ts";
 import { daemonSchema } from "./schema/daemon.ts";
 import { fileSchema, serviceSchema } from "./schema/file.ts";
-import { listKeys, metaOf, type SchemaKey, shapeOf } from "./schema-tree.ts";
+import { listKeys, metaOf, type SchemaKey, shapeOf, unwrap } from "./schema-tree.ts";
 import { UNSUPPORTED } from "./unsupported.ts";
+
+/** Tables of the file that have a section of their own. */
+const SECTIONS: readonly string[] = ["services", "daemon", "alerts"];
 
 const HEAD = `# Configuration
 
@@ -25,14 +30,17 @@ A limit is one value, or \`[soft, hard]\`; \`"unlimited"\` is none. Limits in by
 
 *Change* says what \`muster apply\` does to a running instance when the value has changed: **live**, it is not touched;
 **reload**, it is reloaded; **restart**, it is restarted. A change of \`instances\` starts or stops only those that are more or
-less.
+less. What \`[daemon]\` and \`[alerts]\` say touches no service.
+
+A password has no key: it stands in a file of its own or in the environment of the daemon, is read when it is needed,
+and is kept nowhere.
 `;
 
 /** The Markdown page of all keys. */
 export function configurationReference(): string {
   const schema = configurationJsonSchema();
   const service = propertyAt(schema, ["services"]).additionalProperties as JsonSchema;
-  const top = Object.entries(shapeOf(fileSchema)).filter(([name]) => name !== "daemon" && name !== "services");
+  const top = Object.entries(shapeOf(fileSchema)).filter(([name]) => !SECTIONS.includes(name));
   const topKeys = top.map(([name, each]) => ({
     path: [name],
     schema: each,
@@ -49,7 +57,24 @@ export function configurationReference(): string {
     section("`[services.<name>]`", listKeys(serviceSchema), service),
     `Known and not supported by this version: ${refused.join(", ")}.\n`,
     section("`[daemon]`", listKeys(daemonSchema), propertyAt(schema, ["daemon"])),
+    ...alertsSections(propertyAt(schema, ["alerts"])),
   ].join("\n");
+}
+
+function alertsSections(schema: JsonSchema): readonly string[] {
+  const keys = listKeys(alertsSchema);
+  const channels = keys.filter((key) => key.open);
+  const rest = keys.filter((key) => !key.open);
+  return [section("`[alerts]`", rest, schema), ...channels.map((key) => channelSection(key, schema))];
+}
+
+function channelSection({ path, schema, meta }: SchemaKey, alerts: JsonSchema): string {
+  const [kind = ""] = path;
+  const inner = unwrap(schema);
+  if (!(inner instanceof z.ZodRecord)) throw new Error(`${kind} is no table of channels`);
+  const channel = propertyAt(alerts, path).additionalProperties as JsonSchema;
+  const [title, ...rows] = section(`\`[alerts.${kind}.<name>]\``, listKeys(inner.def.valueType), channel).split("\n");
+  return [title, "", meta.description, ...rows].join("\n");
 }
 
 function section(title: string, keys: readonly SchemaKey[], schema: JsonSchema): string {

@@ -14,6 +14,8 @@ export interface AlertsPlace {
   readonly hostName: string;
   /** takes paths below `alerts` */
   readonly complain: Complain;
+  /** of the name of a channel */
+  readonly complainOfName: Complain;
   warn(message: string): void;
 }
 
@@ -44,7 +46,7 @@ export function resolveAlerts(file: AlertsInFile, place: AlertsPlace): AlertsSpe
 }
 
 function resolveChannels(file: AlertsInFile, place: AlertsPlace): readonly ChannelSpec[] {
-  checkNames(file, place.complain);
+  checkNames(file, place.complainOfName);
   return [
     ...Object.entries(file.mail).map(([name, mail]) => resolveMail(name, mail, channelPlace("mail", name, place))),
     ...Object.entries(file.webhook).map(([name, hook]) =>

@@ -41,7 +41,7 @@ export const mailSchema = z.strictObject({
     change: "live",
     example: ["ops@example.com"],
   }),
-  severity: severity("`warn`; with a table in `to` the lowest there"),
+  severity: severity('`"warn"`; with a table in `to` the lowest there'),
   timeout: timeout("30s"),
 });
 
@@ -53,7 +53,7 @@ export const webhookSchema = z.strictObject({
     example: "https://chat.example.com/muster",
   }),
   ...secretKeys("secret", "The key that signs the body (HMAC-SHA256)"),
-  severity: severity("`warn`"),
+  severity: severity('`"warn"`'),
   timeout: timeout("10s"),
 });
 
@@ -64,7 +64,7 @@ export const commandSchema = z.strictObject({
     change: "live",
     example: ["./page.sh", "--team", "ops"],
   }),
-  severity: severity("`warn`"),
+  severity: severity('`"warn"`'),
   timeout: timeout("30s"),
 });
 
@@ -179,9 +179,7 @@ function checkedAddress(value: string, context: z.RefinementCtx): string {
 
 /** Addresses in a table are looked at when the channel is resolved: as keys they have no place of their own here. */
 function recipients() {
-  return z
-    .union([z.array(address()), z.record(z.string(), z.enum(SEVERITIES))])
-    .meta({ title: "list of mail addresses, or table of them and severities" });
+  return z.union([z.array(address()), z.record(z.string(), z.enum(SEVERITIES))]).meta({ title: "recipients" });
 }
 
 /** @returns whether the text is an address that `address()` takes */
