@@ -86,7 +86,9 @@ describe("what a new daemon finds", () => {
 
   test("a task, or what has no time to wait, is ready as it is found", () => {
     expect(brief({}, UP, testService("web", { kind: "task" }))).toBe("running");
-    expect(brief({}, UP, testService("web", { start: { waitMs: 0, timeoutMs: 1, retries: 1, silenceMs: 60_000 } }))).toBe("running");
+    expect(
+      brief({}, UP, testService("web", { start: { waitMs: 0, timeoutMs: 1, retries: 1, silenceMs: 60_000 } })),
+    ).toBe("running");
   });
 
   test("only a program that runs counts as taken over", () => {
@@ -140,6 +142,7 @@ describe("the next daemon is told", () => {
     waiting: true,
     launching: false,
     starting: false,
+    maintaining: true,
     running: true,
     reloading: false,
     ending: true,

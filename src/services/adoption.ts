@@ -2,6 +2,7 @@ import type { ServiceSpec } from "../model/service.ts";
 import type { Ending, Exit, History, InstanceEvent, InstanceState, KeptState } from "./instance-state.ts";
 import type { GenerationId } from "./ports.ts";
 import { afterLaunch } from "./starting-steps.ts";
+import { watchdogInterval } from "./watchdog.ts";
 
 /** What a generation left in its directory, and whether its program can still be seen. */
 export interface FoundGeneration extends GenerationId {
@@ -70,7 +71,7 @@ export function adopt(found: FoundGeneration, wish: Wish, spec: ServiceSpec, now
     return { ...nothing, state: ended(before, found, claimed, spec, nowMs), events };
   }
   const state = alive(before, claimed, spec, nowMs);
-  const timerMs = state.name === "starting" ? startTime(spec) : null;
+  const timerMs = timeOfLiving(state, spec);
   return { state, events: failedStart(before, wish), order: orderOf(before, wish), alive: true, timerMs, sinceWallMs };
 }
 
@@ -90,8 +91,19 @@ function timeLeft(state: InstanceState, nowMs: number): number | null {
   return state.name === "failed" && state.reviveAtMs !== null ? Math.max(0, state.reviveAtMs - nowMs) : null;
 }
 
-function startTime({ ready, start }: ServiceSpec): number {
-  return ready.kind === "time" ? start.waitMs : start.timeoutMs;
+/** What was under way gets its time anew. */
+function timeOfLiving(state: InstanceState, spec: ServiceSpec): number | null {
+  const { ready, start } = spec;
+  switch (state.name) {
+    case "starting":
+      return ready.kind === "time" ? start.waitMs : start.timeoutMs;
+    case "maintaining":
+      return start.silenceMs;
+    case "running":
+      return watchdogInterval(state, { spec }) || null;
+    default:
+      return null;
+  }
 }
 
 interface Claimed {
@@ -100,10 +112,17 @@ interface Claimed {
 }
 
 /** The program runs. One that was being ended is taken as it was before that; the order is then given again. */
-function alive(before: InstanceState | null, { pid, history }: Claimed, spec: ServiceSpec, nowMs: number) {
+function alive(
+  before: InstanceState | null,
+  { pid, history }: Claimed,
+  spec: ServiceSpec,
+  nowMs: number,
+): InstanceState {
   const readyAtMs = readyTime(before);
-  if (readyAtMs !== null) return { name: "running", history, pid, readyAtMs } as const;
-  if (before?.name === "ending") return { name: "starting", history, pid } as const;
+  const watchdogMs = before !== null && "watchdogMs" in before ? before.watchdogMs : null;
+  if (readyAtMs !== null) return { name: "running", history, pid, watchdogMs, readyAtMs };
+  if (before?.name === "maintaining") return { ...before, history, pid };
+  if (before?.name === "ending") return { name: "starting", history, pid, watchdogMs };
   return afterLaunch(history, pid, { spec, nowMs, random: 0 }).state;
 }
 

@@ -2,7 +2,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import { follow } from "./aftermath-steps.ts";
 import { describeExit, exitData } from "./exit-words.ts";
-import type { Ending, EndReason, Exit, History, InstanceEffect } from "./instance-state.ts";
+import type { Ending, EndReason, Exit, History, InstanceEffect, Running } from "./instance-state.ts";
 import { type MachineContext, move, type Next, record } from "./machine-step.ts";
 import { afterExit, afterFailedStart, type RestartDecision } from "./restart-policy.ts";
 import { beginByOrder, LAUNCH_DEADLINE_MS, leaveAlone } from "./starting-steps.ts";
@@ -33,6 +33,29 @@ export function askToEnd(
     return move(state, calledOff, { kind: "void-claim" }, { kind: "set-timer", delayMs: LAUNCH_DEADLINE_MS });
   }
   return move(state, ...stopEffects(context.spec));
+}
+
+/** It says that it stops by itself (sd_notify's STOPPING=1). It gets the time of a stop; then it is asked, then killed. */
+export function endByItself(history: History, pid: number, readyAtMs: number | null, { spec }: MachineContext): Next {
+  const why: EndReason = { kind: "exited" };
+  return move(
+    { name: "ending", history, pid, exit: null, why, readyAtMs, phase: "asked", asks: 0 },
+    record("instance.stopping", "it says that it stops", { itself: true }),
+    { kind: "set-timer", delayMs: spec.stop.waitMs },
+  );
+}
+
+/** Its watchdog ran out: ABRT, which leaves a core to look at, then KILL (systemd.service(5), WatchdogSec). */
+export function hangUp({ history, pid, readyAtMs }: Running, what: string, { spec }: MachineContext): Next {
+  const reason = `it hung: ${what}`;
+  const why: EndReason = { kind: "hung", reason };
+  const { generation } = history;
+  return move(
+    { name: "ending", history, pid, exit: null, why, readyAtMs, phase: "asked", asks: spec.stop.retries },
+    record("instance.hung", `${reason}; ABRT is sent`, { generation }),
+    { kind: "send-signal", signal: "ABRT", reach: "main" },
+    { kind: "set-timer", delayMs: spec.stop.waitMs },
+  );
 }
 
 /** How a service is asked to stop, and how long that may take. */
@@ -143,10 +166,16 @@ export function afterEmpty(state: Ending, context: MachineContext): Next {
   return follow(decide(state, context), context);
 }
 
+/** Whatever it made of the ABRT: a program that hung has failed. */
+function exitOf(state: Ending): Exit {
+  if (state.why.kind === "hung") return { kind: "signal", signal: "ABRT", coreDumped: false };
+  return state.exit ?? { kind: "unknown" };
+}
+
 function decide(state: Ending, context: MachineContext): RestartDecision {
   const { spec } = context;
   if (state.why.kind === "start-failed") return afterFailedStart(spec, state.history, state.why.reason, context);
-  const exit = state.exit ?? { kind: "unknown" };
+  const exit = exitOf(state);
   if (state.readyAtMs === null) {
     return afterFailedStart(spec, state.history, `it ${describeExit(exit)} before it was ready`, context);
   }

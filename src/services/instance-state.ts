@@ -43,6 +43,14 @@ interface Base {
   readonly history: History;
 }
 
+/** How far a maintenance was at a moment. */
+export interface ProgressMark {
+  /** percent; null: not said */
+  readonly progress: number | null;
+  /** monotonic ms */
+  readonly atMs: number;
+}
+
 export interface Stopped extends Base {
   readonly name: "stopped";
   /** why, when nobody ordered it; null otherwise */
@@ -60,19 +68,31 @@ export interface Waiting extends Base {
 export interface Launching extends Base {
   readonly name: "launching";
 }
-export interface Starting extends Base {
+interface Alive extends Base {
+  /** of the main process */
+  readonly pid: number;
+  /** the watchdog's interval that the program asked for; null: as declared */
+  readonly watchdogMs: number | null;
+}
+export interface Starting extends Alive {
   readonly name: "starting";
-  readonly pid: number;
 }
-export interface Running extends Base {
+/** A start that needs unpredictable time and reports its progress (seeds 2.3). */
+export interface Maintaining extends Alive {
+  readonly name: "maintaining";
+  readonly began: ProgressMark;
+  readonly latest: ProgressMark;
+  readonly text: string | null;
+}
+export interface Running extends Alive {
   readonly name: "running";
-  readonly pid: number;
   readonly readyAtMs: number;
 }
-export interface Reloading extends Base {
+export interface Reloading extends Alive {
   readonly name: "reloading";
-  readonly pid: number;
   readonly readyAtMs: number;
+  /** `command`: the reload command runs; `program`: it said RELOADING and will say READY */
+  readonly by: "command" | "program";
 }
 /** A generation comes to its end: until the last process of its tree is gone. */
 export interface Ending extends Base {
@@ -106,7 +126,9 @@ export interface Failed extends Base {
 export type EndReason =
   | { readonly kind: "ordered" }
   | { readonly kind: "exited" }
-  | { readonly kind: "start-failed"; readonly reason: string };
+  | { readonly kind: "start-failed"; readonly reason: string }
+  /** its watchdog ran out */
+  | { readonly kind: "hung"; readonly reason: string };
 
 export type InstanceState =
   | Stopped
@@ -114,6 +136,7 @@ export type InstanceState =
   | Waiting
   | Launching
   | Starting
+  | Maintaining
   | Running
   | Reloading
   | Ending
@@ -141,13 +164,23 @@ export type InstanceEvent =
   | { readonly kind: "launched"; readonly pid: number }
   | { readonly kind: "launch-failed"; readonly reason: string }
   | { readonly kind: "voided" }
-  | { readonly kind: "ready-reported"; readonly how: string }
+  | { readonly kind: "ready-reported"; readonly by: ReadySource; readonly how: string }
   | { readonly kind: "start-failed"; readonly reason: string }
+  | { readonly kind: "maintenance-reported"; readonly progress: number | null; readonly text: string | null }
   | { readonly kind: "deadline-extended"; readonly byMs: number }
+  | { readonly kind: "reload-reported" }
+  | { readonly kind: "stopping-reported" }
+  | { readonly kind: "watchdog-pinged" }
+  | { readonly kind: "watchdog-triggered" }
+  | { readonly kind: "watchdog-changed"; readonly intervalMs: number }
+  | { readonly kind: "main-changed"; readonly pid: number }
   | { readonly kind: "exited"; readonly exit: Exit }
   | { readonly kind: "emptied" }
   | { readonly kind: "reload-ended"; readonly failure: string | null }
   | { readonly kind: "timer-elapsed" };
+
+/** What says that an instance is ready, as its `ready` names it; `notify`: the program itself, by its event socket. */
+export type ReadySource = "notify" | "line" | "fd" | "script";
 
 /** Who gets a signal: the main process, its process group, or everything below the shim. */
 export type SignalReach = "main" | "group" | "tree";
@@ -165,6 +198,8 @@ export type InstanceEffect =
   | { readonly kind: "name-survivors" }
   /** each instance has one timer; setting it replaces it, every change of the state's name without a `set-timer` clears it */
   | { readonly kind: "set-timer"; readonly delayMs: number }
+  /** the timer elapses not before this; it is never brought forward */
+  | { readonly kind: "extend-timer"; readonly delayMs: number }
   | { readonly kind: "record"; readonly event: RecordedEvent };
 
 export interface RecordedEvent {
@@ -175,6 +210,9 @@ export interface RecordedEvent {
 
 export type InstanceEventKind =
   | "instance.waiting"
+  | "instance.maintenance"
+  | "instance.hung"
+  | "instance.main-changed"
   | "instance.starting"
   | "instance.ready"
   | "instance.start-failed"

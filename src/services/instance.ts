@@ -35,6 +35,7 @@ export class Instance {
   /** the event that led to where the instance stands; the cause of the next one */
   causeId: string | null = null;
   private timer: Disposable | null = null;
+  private timerDueMs = Number.NEGATIVE_INFINITY;
   /** what was last said of missing dependencies */
   private waitingFor: string | null = null;
   private readonly queue: InstanceEvent[] = [];
@@ -108,6 +109,9 @@ export class Instance {
         return;
       case "set-timer":
         this.setTimer(effect.delayMs);
+        return;
+      case "extend-timer":
+        if (this.host.clock.monotonicMs() + effect.delayMs > this.timerDueMs) this.setTimer(effect.delayMs);
         return;
       case "request-admission":
         this.askAdmission();
@@ -200,6 +204,7 @@ export class Instance {
 
   private setTimer(delayMs: number): void {
     this.clearTimer();
+    this.timerDueMs = this.host.clock.monotonicMs() + delayMs;
     this.timer = this.host.clock.setTimer(delayMs, () => {
       this.timer = null;
       this.dispatch({ kind: "timer-elapsed" });

@@ -1,4 +1,5 @@
 import { assertNever } from "../base/assert-never.ts";
+import { formatDuration } from "../base/duration.ts";
 import type { StateTable } from "../base/state-table.ts";
 import * as aftermathSteps from "./aftermath-steps.ts";
 import * as endingSteps from "./ending-steps.ts";
@@ -8,12 +9,16 @@ import type {
   InstanceEffect,
   InstanceEvent,
   InstanceState,
+  Maintaining,
   Reloading,
   Running,
   Starting,
 } from "./instance-state.ts";
 import { type MachineContext, move, type Next, record } from "./machine-step.ts";
+import * as maintenanceSteps from "./maintenance-steps.ts";
+import * as reloadSteps from "./reload-steps.ts";
 import * as startingSteps from "./starting-steps.ts";
+import { guard, watchdogInterval } from "./watchdog.ts";
 
 type Table = StateTable<InstanceState, InstanceEvent, InstanceEffect, MachineContext>;
 
@@ -25,14 +30,26 @@ const WATCH = {
   "watch-on-ordered": (state: InstanceState) => startingSteps.setWatched(state, true),
 } as const;
 
+/** What a program may say, where it means nothing. */
+const NO_WORDS = {
+  "ready-reported": "ignore",
+  "start-failed": "ignore",
+  "maintenance-reported": "ignore",
+  "deadline-extended": "ignore",
+  "reload-reported": "ignore",
+  "stopping-reported": "ignore",
+  "watchdog-pinged": "ignore",
+  "watchdog-triggered": "ignore",
+  "watchdog-changed": "ignore",
+  "main-changed": "ignore",
+} as const;
+
 /** Facts about a generation that mean nothing while none is there. */
 const NO_GENERATION = {
   launched: "ignore",
   "launch-failed": "ignore",
   voided: "ignore",
-  "ready-reported": "ignore",
-  "start-failed": "ignore",
-  "deadline-extended": "ignore",
+  ...NO_WORDS,
   exited: "ignore",
   emptied: "ignore",
   "reload-ended": "ignore",
@@ -52,10 +69,10 @@ function down(history: History): History {
   return { ...history, wanted: "down" };
 }
 
-type Alive = Starting | Running | Reloading;
+type Alive = Starting | Maintaining | Running | Reloading;
 
 function readyAtMs(state: Alive): number | null {
-  return state.name === "starting" ? null : state.readyAtMs;
+  return state.name === "starting" || state.name === "maintaining" ? null : state.readyAtMs;
 }
 
 /** Orders and facts that a living program takes alike, whatever it is doing. */
@@ -73,8 +90,43 @@ const ALIVE = {
     aftermathSteps.launchFailed(state.history, event.reason, context),
   voided: "ignore",
   emptied: "ignore",
+  "stopping-reported": (state: Alive, _event: InstanceEvent, context: MachineContext) =>
+    endingSteps.endByItself(state.history, state.pid, readyAtMs(state), context),
+  "main-changed": (state: Alive, event: Extract<InstanceEvent, { kind: "main-changed" }>) =>
+    move({ ...state, pid: event.pid }, mainChanged(event.pid)),
+  "watchdog-changed": (
+    state: Alive,
+    event: Extract<InstanceEvent, { kind: "watchdog-changed" }>,
+    context: MachineContext,
+  ) => {
+    const changed = { ...state, watchdogMs: event.intervalMs };
+    return move(changed, ...(state.name === "running" ? guard(changed, context) : []));
+  },
   ...WATCH,
   ...NOT_ASKED,
+} as const;
+
+function mainChanged(pid: number): InstanceEffect {
+  return record("instance.main-changed", `its main process is pid ${pid} now`, { pid });
+}
+
+/** Who starts may still say that it cannot, or that it needs longer. */
+const BECOMING = {
+  ...ALIVE,
+  "start-ordered": "ignore",
+  "reload-ordered": "refuse",
+  "ready-reported": startingSteps.readyReported,
+  "start-failed": (
+    state: Starting | Maintaining,
+    event: Extract<InstanceEvent, { kind: "start-failed" }>,
+    context: MachineContext,
+  ) => (state.history.watched ? endingSteps.failStart(state.history, state.pid, event.reason, context) : move(state)),
+  "deadline-extended": (state: Alive, event: Extract<InstanceEvent, { kind: "deadline-extended" }>) =>
+    move(state, { kind: "extend-timer", delayMs: event.byMs }),
+  "reload-reported": "ignore",
+  "watchdog-pinged": "ignore",
+  "watchdog-triggered": "ignore",
+  "reload-ended": "ignore",
 } as const;
 
 function ending(state: Alive): Ending {
@@ -146,9 +198,7 @@ export const INSTANCE_TABLE: Table = {
     launched: (state, event, context) => startingSteps.afterLaunch(state.history, event.pid, context),
     "launch-failed": (state, event, context) => aftermathSteps.launchFailed(state.history, event.reason, context),
     voided: (state, _event, context) => aftermathSteps.launchVoided(state.history, context),
-    "ready-reported": "ignore",
-    "start-failed": "ignore",
-    "deadline-extended": "ignore",
+    ...NO_WORDS,
     exited: "ignore",
     emptied: (state, _event, context) => aftermathSteps.launchVoided(state.history, context),
     "reload-ended": "ignore",
@@ -156,36 +206,43 @@ export const INSTANCE_TABLE: Table = {
       endingSteps.failStart(state.history, null, "its shim did not run the program in time", context),
   },
   starting: {
-    ...ALIVE,
-    "start-ordered": "ignore",
-    "reload-ordered": "refuse",
-    "ready-reported": (state, event, context) =>
-      startingSteps.becomeReady(state.history, state.pid, context, event.how),
-    "start-failed": (state, event, context) =>
-      state.history.watched ? endingSteps.failStart(state.history, state.pid, event.reason, context) : move(state),
-    "deadline-extended": (state, event) => move(state, { kind: "set-timer", delayMs: event.byMs }),
-    "reload-ended": "ignore",
+    ...BECOMING,
+    "maintenance-reported": (state, event, context) => maintenanceSteps.beginMaintenance(state, event, context),
     "timer-elapsed": (state, _event, context) => startTimerElapsed(state, context),
+  },
+  maintaining: {
+    ...BECOMING,
+    "maintenance-reported": (state, event, context) => maintenanceSteps.goOnMaintaining(state, event, context),
+    "timer-elapsed": (state, _event, context) => maintenanceSteps.maintenanceTimerElapsed(state, context),
   },
   running: {
     ...ALIVE,
     "start-ordered": "ignore",
-    "reload-ordered": (state, _event, context) => reload(state, context),
+    "reload-ordered": (state, _event, context) => reloadSteps.reload(state, context),
     "ready-reported": "ignore",
     "start-failed": "ignore",
+    "maintenance-reported": "ignore",
     "deadline-extended": "ignore",
+    "reload-reported": (state, _event, context) => reloadSteps.reloadReported(state, context),
+    "watchdog-pinged": (state, _event, context) => move(state, ...guard(state, context)),
+    "watchdog-triggered": (state, _event, context) => endingSteps.hangUp(state, "it asked for it", context),
     "reload-ended": "ignore",
-    "timer-elapsed": "ignore",
+    "timer-elapsed": (state, _event, context) => watchdogElapsed(state, context),
   },
   reloading: {
     ...ALIVE,
     "start-ordered": "ignore",
     "reload-ordered": "ignore",
-    "ready-reported": "ignore",
+    "ready-reported": (state, event, context) =>
+      state.by === "program" && event.by === "notify" ? reloadSteps.reloadEnded(state, null, context) : move(state),
     "start-failed": "ignore",
-    "deadline-extended": (state, event) => move(state, { kind: "set-timer", delayMs: event.byMs }),
-    "reload-ended": (state, event) => reloadEnded(state, event.failure),
-    "timer-elapsed": (state) => reloadEnded(state, "it did not end in time"),
+    "maintenance-reported": "ignore",
+    "deadline-extended": (state, event) => move(state, { kind: "extend-timer", delayMs: event.byMs }),
+    "reload-reported": "ignore",
+    "watchdog-pinged": "ignore",
+    "watchdog-triggered": "ignore",
+    "reload-ended": (state, event, context) => reloadSteps.reloadEnded(state, event.failure, context),
+    "timer-elapsed": (state, _event, context) => reloadSteps.reloadEnded(state, "it did not end in time", context),
   },
   ending: {
     ...WATCH,
@@ -198,10 +255,10 @@ export const INSTANCE_TABLE: Table = {
     launched: (state, event, context) => claimedWhileEnding(state, event.pid, context),
     "launch-failed": (state, event, context) => aftermathSteps.launchFailed(state.history, event.reason, context),
     voided: (state, _event, context) => endingSteps.afterEmpty(state, context),
-    "ready-reported": "ignore",
-    "start-failed": "ignore",
+    ...NO_WORDS,
     "deadline-extended": (state, event) =>
-      state.phase === "asked" ? move(state, { kind: "set-timer", delayMs: event.byMs }) : move(state),
+      state.phase === "asked" ? move(state, { kind: "extend-timer", delayMs: event.byMs }) : move(state),
+    "main-changed": (state, event) => move({ ...state, pid: event.pid }, mainChanged(event.pid)),
     exited: (state, event) => endingSteps.mainExitedWhileEnding(state, event.exit),
     emptied: (state, _event, context) => endingSteps.afterEmpty(state, context),
     "reload-ended": "ignore",
@@ -243,7 +300,7 @@ function startTimerElapsed(state: Starting, context: MachineContext): Next {
   const { ready, start } = context.spec;
   switch (ready.kind) {
     case "time":
-      return startingSteps.becomeReady(state.history, state.pid, context, `it ran for ${start.waitMs}ms`);
+      return startingSteps.becomeReady(state, context, `it ran for ${start.waitMs}ms`);
     case "line":
     case "notify":
     case "fd":
@@ -259,29 +316,11 @@ function startTimerElapsed(state: Starting, context: MachineContext): Next {
   }
 }
 
-function reload(state: Running, context: MachineContext): Next {
-  const { signal, command } = context.spec.reload;
-  if (command === null) {
-    return move(state, record("instance.reloading", `${signal} is sent for a reload`, { signal }), {
-      kind: "send-signal",
-      signal,
-      reach: "main",
-    });
-  }
-  return move(
-    { ...state, name: "reloading" },
-    record("instance.reloading", "the reload command is run"),
-    { kind: "run-reload-command", command },
-    { kind: "set-timer", delayMs: context.spec.start.timeoutMs },
-  );
-}
-
-function reloadEnded(state: Reloading, failure: string | null): Next {
-  const event =
-    failure === null
-      ? record("instance.reloaded", "reloaded")
-      : record("instance.reload-failed", `the reload failed: ${failure}; the program goes on as it was`);
-  return move({ ...state, name: "running" }, event);
+function watchdogElapsed(state: Running, context: MachineContext): Next {
+  const intervalMs = watchdogInterval(state, context);
+  if (intervalMs === 0) return move(state);
+  if (!state.history.watched) return move(state, ...guard(state, context));
+  return endingSteps.hangUp(state, `it was silent for ${formatDuration(intervalMs)}`, context);
 }
 
 function wantedUp(state: Ending): Ending {

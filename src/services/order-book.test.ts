@@ -46,6 +46,7 @@ describe("a goal", () => {
     waiting: "pending",
     launching: "pending",
     starting: "pending",
+    maintaining: "pending",
     running: "done",
     reloading: "done",
     ending: "pending",

@@ -2,7 +2,7 @@ import type { EventDraft } from "../model/event.ts";
 import type { InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import type { SignalName } from "../model/signal.ts";
-import type { Exit, History, KeptState, SignalReach } from "./instance-state.ts";
+import type { Exit, History, InstanceEvent, KeptState, SignalReach } from "./instance-state.ts";
 
 /** One start of one instance. */
 export interface GenerationId {
@@ -15,6 +15,10 @@ export type GenerationFact =
   | { readonly kind: "launched"; readonly pid: number }
   | { readonly kind: "launch-failed"; readonly reason: string }
   | { readonly kind: "voided" }
+  /** by the descriptor that its `ready` names */
+  | Extract<InstanceEvent, { kind: "ready-reported" }>
+  /** another process is the main one: an exit that follows is that one's */
+  | { readonly kind: "main-changed"; readonly pid: number }
   | { readonly kind: "exited"; readonly exit: Exit; readonly atWallMs: number }
   | { readonly kind: "emptied" };
 
@@ -53,10 +57,15 @@ export interface Processes {
   applyLogSettings(id: GenerationId, spec: ServiceSpec): void;
 }
 
-/** Tells when a starting instance wrote the line that says it is ready. */
+/** Looks from outside whether a starting instance is ready. What is disposed of tells nothing more. */
 export interface ReadinessWatch {
-  /** @param found called at most once, with a failure when the pattern could not be searched */
+  /** @param found called at most once: the line was written; with a failure when the pattern could not be searched */
   watchLine(id: GenerationId, pattern: string, found: (failure: string | null) => void): Disposable;
+  /**
+   * Runs the script that says whether it has started (seeds 2.2), once.
+   * @param ended called at most once, with the reason when it says that it has not
+   */
+  runScript(id: GenerationId, spec: ServiceSpec, ended: (failure: string | null) => void): Disposable;
 }
 
 export interface Recorder {

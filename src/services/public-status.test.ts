@@ -11,6 +11,7 @@ const TABLE: Readonly<Record<InstanceState["name"], readonly [PublicState, boole
   waiting: ["waiting", false, false, false, false],
   launching: ["starting", false, true, false, false],
   starting: ["starting", false, true, false, true],
+  maintaining: ["maintenance", false, true, false, true],
   running: ["running", true, true, false, true],
   reloading: ["reloading", true, true, false, true],
   ending: ["stopping", false, true, false, true],

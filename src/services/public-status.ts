@@ -7,6 +7,7 @@ const PUBLIC: Readonly<Record<InstanceState["name"], PublicState>> = {
   waiting: "waiting",
   launching: "starting",
   starting: "starting",
+  maintaining: "maintenance",
   running: "running",
   reloading: "reloading",
   ending: "stopping",
@@ -39,6 +40,7 @@ export function hasGeneration(state: InstanceState): boolean {
   switch (state.name) {
     case "launching":
     case "starting":
+    case "maintaining":
     case "running":
     case "reloading":
     case "ending":
@@ -50,7 +52,7 @@ export function hasGeneration(state: InstanceState): boolean {
 
 export function pidOf(state: InstanceState): number | null {
   if (state.name === "ending") return state.exit === null ? state.pid : null;
-  return state.name === "starting" || state.name === "running" || state.name === "reloading" ? state.pid : null;
+  return "pid" in state ? state.pid : null;
 }
 
 export function summarize(states: readonly PublicState[]): PublicState {

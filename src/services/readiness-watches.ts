@@ -1,28 +1,48 @@
 import type { Instance } from "./instance.ts";
-import type { ReadinessWatch } from "./ports.ts";
+import type { GenerationId, ReadinessWatch } from "./ports.ts";
 
-/** Looks for the line that says that a starting instance is ready; at most one watch an instance. */
+interface Watch extends Disposable {
+  readonly generation: number;
+}
+
+/** Looks for the line, or runs the script, that says that a starting instance is ready; at most one watch an instance. */
 export class ReadinessWatches implements Disposable {
   private readonly watch: ReadinessWatch;
-  private readonly watches = new Map<Instance, Disposable>();
+  private readonly watches = new Map<Instance, Watch>();
 
   constructor(watch: ReadinessWatch) {
     this.watch = watch;
   }
 
-  /** Must be called when the state of the instance has another name. */
+  /** Must be called when the state of the instance has another name. A maintenance does not end the looking. */
   look(instance: Instance): void {
-    this.watches.get(instance)?.[Symbol.dispose]();
+    const { generation, state } = instance;
+    const isBecoming = state.name === "starting" || state.name === "maintaining";
+    const present = this.watches.get(instance);
+    if (isBecoming && present?.generation === generation.generation) return;
+    present?.[Symbol.dispose]();
     this.watches.delete(instance);
-    const { ready } = instance.spec;
-    if (instance.state.name !== "starting" || ready.kind !== "line") return;
-    const { generation } = instance;
-    const watch = this.watch.watchLine(generation, ready.pattern, (failure) => {
-      if (instance.state.history.generation !== generation.generation) return;
-      if (failure === null) instance.dispatch({ kind: "ready-reported", how: "its ready line was written" });
+    const watch = isBecoming ? this.begin(instance, generation) : null;
+    if (watch === null) return;
+    const dispose = (): void => watch[Symbol.dispose]();
+    this.watches.set(instance, { generation: generation.generation, [Symbol.dispose]: dispose });
+  }
+
+  private begin(instance: Instance, id: GenerationId): Disposable | null {
+    const { spec } = instance;
+    const tell = (by: "line" | "script", how: string) => (failure: string | null) => {
+      if (instance.state.history.generation !== id.generation) return;
+      if (failure === null) instance.dispatch({ kind: "ready-reported", by, how });
       else instance.dispatch({ kind: "start-failed", reason: failure });
-    });
-    this.watches.set(instance, watch);
+    };
+    switch (spec.ready.kind) {
+      case "line":
+        return this.watch.watchLine(id, spec.ready.pattern, tell("line", "its ready line was written"));
+      case "script":
+        return this.watch.runScript(id, spec, tell("script", "its ready script says so"));
+      default:
+        return null;
+    }
   }
 
   [Symbol.dispose](): void {

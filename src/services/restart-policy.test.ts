@@ -113,7 +113,10 @@ describe("back-off", () => {
   });
 
   test("goes on growing over starts that failed", () => {
-    const spec = testService("web", { backoff: policy, start: { waitMs: 0, timeoutMs: 1_000, retries: 9, silenceMs: 60_000 } });
+    const spec = testService("web", {
+      backoff: policy,
+      start: { waitMs: 0, timeoutMs: 1_000, retries: 9, silenceMs: 60_000 },
+    });
     const decision = afterFailedStart(spec, { ...UP, consecutive: 3 }, "it was too slow", MOMENT);
     expect(decision).toMatchObject({ kind: "delay", delayMs: 300, reason: "it was too slow" });
     expect(decision.history).toMatchObject({ consecutive: 4, failedStarts: 1, restarts: 1 });

@@ -1,5 +1,6 @@
-import type { History, InstanceState } from "./instance-state.ts";
+import type { History, InstanceEvent, InstanceState, Maintaining, Starting } from "./instance-state.ts";
 import { type MachineContext, move, type Next, record } from "./machine-step.ts";
+import { guard } from "./watchdog.ts";
 
 /** The shim has this long from the order to the program's claim; it needs about a millisecond. */
 export const LAUNCH_DEADLINE_MS = 10_000;
@@ -37,7 +38,10 @@ export function launch(history: History): Next {
   const next: History = { ...history, generation: history.generation + 1 };
   return move(
     { name: "launching", history: next },
-    record("instance.starting", `generation ${next.generation} is started`, { generation: next.generation }),
+    record("instance.starting", `generation ${next.generation} is started`, {
+      generation: next.generation,
+      consecutive: next.consecutive,
+    }),
     { kind: "launch" },
     { kind: "set-timer", delayMs: LAUNCH_DEADLINE_MS },
   );
@@ -48,16 +52,37 @@ export function afterLaunch(history: History, pid: number, context: MachineConte
   const { spec } = context;
   const readyAtOnce = spec.kind === "task" || (spec.ready.kind === "time" && spec.start.waitMs === 0);
   if (readyAtOnce)
-    return becomeReady(history, pid, context, spec.kind === "task" ? "a task is at work at once" : "start.wait is 0");
+    return becomeReady(
+      { history, pid, watchdogMs: null },
+      context,
+      spec.kind === "task" ? "a task is at work at once" : "start.wait is 0",
+    );
   const delayMs = spec.ready.kind === "time" ? spec.start.waitMs : spec.start.timeoutMs;
-  return move({ name: "starting", history, pid }, { kind: "set-timer", delayMs });
+  return move({ name: "starting", history, pid, watchdogMs: null }, { kind: "set-timer", delayMs });
 }
 
-export function becomeReady(history: History, pid: number, context: MachineContext, how: string): Next {
+/** A word counts where nothing else was asked for, and in maintenance, which only words begin. */
+export function readyReported(
+  state: Starting | Maintaining,
+  { by, how }: Extract<InstanceEvent, { kind: "ready-reported" }>,
+  context: MachineContext,
+): Next {
+  const asked = context.spec.ready.kind;
+  const counts = asked === by || (by === "notify" && (asked === "time" || state.name === "maintaining"));
+  return counts ? becomeReady(state, context, how) : move(state);
+}
+
+export function becomeReady(
+  { history, pid, watchdogMs }: Pick<Starting, "history" | "pid" | "watchdogMs">,
+  context: MachineContext,
+  how: string,
+): Next {
   const ready: History = { ...history, failedStarts: 0 };
+  const running = { name: "running", history: ready, pid, watchdogMs, readyAtMs: context.nowMs } as const;
   return move(
-    { name: "running", history: ready, pid, readyAtMs: context.nowMs },
+    running,
     record("instance.ready", `ready: ${how}`, { generation: history.generation, pid }),
+    ...guard(running, context),
   );
 }
 

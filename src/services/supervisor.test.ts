@@ -114,7 +114,9 @@ describe("a key service", () => {
   });
 
   test("that never comes to run is told when it is given up", () => {
-    const world = fakeWorld([testService("web", { key: true, start: { waitMs: 0, timeoutMs: 1, retries: 2, silenceMs: 60_000 } })]);
+    const world = fakeWorld([
+      testService("web", { key: true, start: { waitMs: 0, timeoutMs: 1, retries: 2, silenceMs: 60_000 } }),
+    ]);
     world.host.temper = { ...world.host.temper, launchFails: 1 };
     world.desk.give({ order: "start", targets: ["web"] }, "test");
     world.clock.advance(5_000);

@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { formatDuration } from "../base/duration.ts";
 import { formatInstance, type InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
+import type { ServiceReport } from "../model/service-report.ts";
 import { type Adoption, adopt, type FoundGeneration, isWorthKeeping, type PastEnd } from "./adoption.ts";
 import { Dependencies } from "./dependencies.ts";
 import { describeExit, exitData } from "./exit-words.ts";
@@ -136,6 +137,15 @@ export class Supervisor implements InstanceHost {
     } else {
       instance.dispatch(fact);
     }
+  }
+
+  /** What a program said of itself; what an older generation said is late and dropped. */
+  report(id: GenerationId, report: ServiceReport): void {
+    const instance = this.roster.find(id.instance.service, id.instance.number);
+    if (instance === undefined || instance.state.history.generation !== id.generation) return;
+    if (report.kind === "status-said") this.ports.changed(instance);
+    else if (report.kind === "ready-reported") instance.dispatch({ ...report, by: "notify" });
+    else instance.dispatch(report);
   }
 
   private lookAtKey(instance: Instance): void {

@@ -14,7 +14,17 @@ const STATES: readonly InstanceState[] = [
   { name: "backoff", history, untilMs: 17.5, reason: "exited with code 3" },
   { name: "failed", history, reason: "given up", reviveAtMs: null },
   { name: "failed", history, reason: "given up", reviveAtMs: 99 },
-  { name: "running", history, pid: 4711, readyAtMs: 12.25 },
+  { name: "running", history, pid: 4711, watchdogMs: null, readyAtMs: 12.25 },
+  { name: "running", history, pid: 4711, watchdogMs: 3_000, readyAtMs: 12.25 },
+  {
+    name: "maintaining",
+    history,
+    pid: 4711,
+    watchdogMs: null,
+    began: { progress: null, atMs: 5 },
+    latest: { progress: 40, atMs: 9.5 },
+    text: "checks tables",
+  },
 ];
 
 function kept(text: string, bootId = "boot", generation = 3) {
@@ -30,7 +40,11 @@ describe("where an instance stands", () => {
 
   test("ending is read with its reason; how far it had come is not", () => {
     const ending = { name: "ending", history, pid: 7, exit: null, readyAtMs: null, phase: "killed", asks: 9 } as const;
-    for (const why of [{ kind: "ordered" }, { kind: "start-failed", reason: "too slow" }] as const) {
+    for (const why of [
+      { kind: "ordered" },
+      { kind: "start-failed", reason: "too slow" },
+      { kind: "hung", reason: "it hung" },
+    ] as const) {
       const read = kept(encodeKept({ state: { ...ending, why }, sinceWallMs: 5 }, "boot"));
       expect(read?.state).toEqual({ ...ending, why, phase: "asked", asks: 1 });
     }

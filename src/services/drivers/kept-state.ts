@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EndReason, InstanceState, KeptState } from "../instance-state.ts";
+import type { EndReason, InstanceState, KeptState, ProgressMark } from "../instance-state.ts";
 import { parseHistory } from "./program-notes.ts";
 
 /** The file in a generation directory that says where its instance stands; see docs/shim.md. */
@@ -48,7 +48,15 @@ function parseState(fields: Fields): InstanceState | null {
     }
     case "running": {
       const { pid, readyAtMs } = fields;
-      return isNumber(pid) && isNumber(readyAtMs) ? { name, history, pid, readyAtMs } : null;
+      const watchdogMs = isNumber(fields.watchdogMs) ? fields.watchdogMs : null;
+      return isNumber(pid) && isNumber(readyAtMs) ? { name, history, pid, watchdogMs, readyAtMs } : null;
+    }
+    case "maintaining": {
+      const [began, latest] = [parseMark(fieldsOf(fields.began)), parseMark(fieldsOf(fields.latest))];
+      const text = typeof fields.text === "string" ? fields.text : null;
+      if (!isNumber(fields.pid) || began === null || latest === null) return null;
+      const watchdogMs = isNumber(fields.watchdogMs) ? fields.watchdogMs : null;
+      return { name, history, pid: fields.pid, watchdogMs, began, latest, text };
     }
     case "ending": {
       const { pid, readyAtMs } = fields;
@@ -63,7 +71,11 @@ function parseState(fields: Fields): InstanceState | null {
 
 function parseWhy({ kind, reason }: Fields): EndReason | null {
   if (kind === "ordered" || kind === "exited") return { kind };
-  return kind === "start-failed" && typeof reason === "string" ? { kind, reason } : null;
+  return (kind === "start-failed" || kind === "hung") && typeof reason === "string" ? { kind, reason } : null;
+}
+
+function parseMark({ progress, atMs }: Fields): ProgressMark | null {
+  return isNumberOrNull(progress) && isNumber(atMs) ? { progress, atMs } : null;
 }
 
 function isNumber(value: unknown): value is number {

@@ -5,7 +5,7 @@ import type { World } from "./world.ts";
 
 /** What must hold at every moment; a sentence for each law that does not. */
 export function brokenLaws(world: World): string[] {
-  return [...oneOwner(world), ...stoppedIsGone(world), ...limitsKept(world), ...world.breaches];
+  return [...oneOwner(world), ...stoppedIsGone(world), ...readyIsSaid(world), ...limitsKept(world), ...world.breaches];
 }
 
 /** Law 2: never two live generations of an instance. */
@@ -29,6 +29,20 @@ function* stoppedIsGone(world: World): Iterable<string> {
     if (!hasGeneration(instance.state) && alive.has(instance.name)) {
       yield `law 3: ${instance.name} is called ${instance.state.name} and has live processes`;
     }
+  }
+}
+
+/** Law 4: what is to say that it is ready has said so before it is called that; silence is no readiness. */
+function* readyIsSaid(world: World): Iterable<string> {
+  for (const instance of world.daemon?.supervisor.roster.instances() ?? []) {
+    const { state, spec, generation } = instance;
+    if (state.name !== "running" && state.name !== "reloading") continue;
+    const program = world.host.findGeneration(generation);
+    // An applied file may have changed what is asked for.
+    const asked = program?.request.spec.ready.kind === spec.ready.kind ? spec.ready.kind : "time";
+    const said = program?.said.some((report) => report.kind === "ready-reported") ?? false;
+    if ((asked === "notify" && !said) || (asked === "fd" && !said && program?.lineOnDescriptor === false))
+      yield `law 4: ${instance.name} is called ready and never said so`;
   }
 }
 

@@ -30,5 +30,12 @@ function randomOrder(chance: Chance): OrderRequest {
 
 function randomTemper(chance: Chance): Temper {
   const some = (): number => chance.pick([0, 0, 0.1, 0.9]);
-  return { launchFails: some(), crashes: some(), leavesChildren: some(), stubborn: some(), silent: some() };
+  return {
+    launchFails: some(),
+    crashes: some(),
+    leavesChildren: some(),
+    stubborn: some(),
+    silent: some(),
+    repairs: some(),
+  };
 }

@@ -1,3 +1,4 @@
+import type { ServiceReport } from "../../model/service-report.ts";
 import type { FoundGeneration } from "../adoption.ts";
 import type { Exit, KeptState } from "../instance-state.ts";
 import type { GenerationId, LaunchRequest } from "../ports.ts";
@@ -14,6 +15,10 @@ export interface ScriptedGeneration {
   shimAlive: boolean;
   empty: boolean;
   kept: KeptState | null;
+  /** what its program said, as the shim has it on disk */
+  readonly said: ServiceReport[];
+  /** the newline on its descriptor came */
+  lineOnDescriptor: boolean;
   /** ignores everything but KILL */
   readonly stubborn: boolean;
   /** its directory was removed */
@@ -26,11 +31,20 @@ export interface Temper {
   readonly crashes: number;
   readonly leavesChildren: number;
   readonly stubborn: number;
-  /** never writes its ready line */
+  /** never says that it is ready, or stops saying that it lives */
   readonly silent: number;
+  /** repairs itself before it is ready */
+  readonly repairs: number;
 }
 
-export const GOOD_TEMPER: Temper = { launchFails: 0, crashes: 0, leavesChildren: 0, stubborn: 0, silent: 0 };
+export const GOOD_TEMPER: Temper = {
+  launchFails: 0,
+  crashes: 0,
+  leavesChildren: 0,
+  stubborn: 0,
+  silent: 0,
+  repairs: 0,
+};
 
 export function newGeneration(request: LaunchRequest, stubborn: boolean): ScriptedGeneration {
   return {
@@ -43,6 +57,8 @@ export function newGeneration(request: LaunchRequest, stubborn: boolean): Script
     shimAlive: true,
     empty: false,
     kept: null,
+    said: [],
+    lineOnDescriptor: false,
     stubborn,
     swept: false,
   };

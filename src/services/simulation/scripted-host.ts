@@ -1,32 +1,59 @@
 import type { Clock } from "../../base/clock.ts";
 import { formatInstance, type InstanceId } from "../../model/name.ts";
 import type { ServiceSpec } from "../../model/service.ts";
+import type { ServiceReport } from "../../model/service-report.ts";
 import type { FoundGeneration, PastEnd } from "../adoption.ts";
 import type { Exit, KeptState } from "../instance-state.ts";
 import type { GenerationFact, GenerationId, LaunchRequest, Processes } from "../ports.ts";
 import type { Chance } from "./chance.ts";
 import { GOOD_TEMPER, isOpen, isSame, newGeneration, type ScriptedGeneration, toFound } from "./scripted-generation.ts";
+import { ScriptedSpeaker } from "./scripted-words.ts";
+
+const DESCRIPTOR_WRITTEN = { kind: "ready-reported", by: "fd", how: "it wrote to its descriptor" } as const;
+
+/** Words come in their order. */
+const HEARD_AFTER_MS = 2;
 
 /** A new launcher is there within this. */
 const LONGEST_LAUNCHER_ABSENCE_MS = 100;
+
+export interface HostListener {
+  fact(id: GenerationId, fact: GenerationFact): void;
+  said(id: GenerationId, report: ServiceReport): void;
+}
 
 /** A host of scripted programs: they outlive the daemon, crash, fork, ignore signals; what happened stays on "disk". */
 export class ScriptedHost implements Processes {
   readonly generations: ScriptedGeneration[] = [];
   temper = GOOD_TEMPER;
   /** told when the daemon is there; null while it is away */
-  listener: ((id: GenerationId, fact: GenerationFact) => void) | null = null;
+  listener: HostListener | null = null;
   onLaunch: (request: LaunchRequest) => void = () => undefined;
   private nextPid = 100;
   private launcherAlive = true;
   private readonly clock: Clock;
   private readonly chance: Chance;
+  private readonly speaker: ScriptedSpeaker;
   /** as the present daemon read them when it began */
   private adopted: FoundGeneration[] = [];
 
   constructor(clock: Clock, chance: Chance) {
     this.clock = clock;
     this.chance = chance;
+    this.speaker = new ScriptedSpeaker({
+      clock,
+      chance,
+      temper: () => this.temper,
+      said: (generation, report) => this.later(HEARD_AFTER_MS, () => this.hear(generation, report)),
+      wrote: (generation) => {
+        generation.lineOnDescriptor = true;
+        this.tell(generation, DESCRIPTOR_WRITTEN);
+      },
+    });
+  }
+
+  private hear(generation: ScriptedGeneration, report: ServiceReport): void {
+    this.listener?.said(generation.request, report);
   }
 
   lastGeneration(instance: InstanceId): number {
@@ -66,6 +93,7 @@ export class ScriptedHost implements Processes {
     generation.mainAlive = true;
     if (this.chance.happens(this.temper.leavesChildren)) generation.children = this.chance.between(1, 3);
     this.tell(generation, { kind: "launched", pid: generation.claim });
+    this.speaker.begin(generation);
     if (generation.request.spec.kind === "task")
       this.later(this.chance.between(1, 400), () => this.end(generation, this.anyExit()));
     else if (this.chance.happens(this.temper.crashes)) {
@@ -96,7 +124,7 @@ export class ScriptedHost implements Processes {
   }
 
   private tell(generation: ScriptedGeneration, fact: GenerationFact): void {
-    this.listener?.(generation.request, fact);
+    this.listener?.fact(generation.request, fact);
   }
 
   private later(delayMs: number, run: () => void): void {
@@ -226,6 +254,13 @@ export class ScriptedHost implements Processes {
     const found = this.adopted.find((candidate) => isSame(candidate, id));
     const generation = this.findGeneration(id);
     if (found === undefined || generation === undefined) return;
+    // The daemon before us may have heard some of it already.
+    const from = this.chance.between(0, generation.said.length);
+    for (const report of this.chance.happens(0.5) ? generation.said : generation.said.slice(0, from)) {
+      this.hear(generation, report);
+    }
+    for (const report of generation.said.slice(from)) this.hear(generation, report);
+    if (generation.lineOnDescriptor) this.tell(generation, DESCRIPTOR_WRITTEN);
     if (found.exit === null && generation.exit !== null) this.tell(generation, { kind: "exited", ...generation.exit });
     if (!found.empty && generation.empty) this.tell(generation, { kind: "emptied" });
   }

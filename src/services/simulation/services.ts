@@ -56,6 +56,16 @@ const DEFAULTS: ServiceSpec = {
   },
 };
 
+const READINESS = [
+  { kind: "time" },
+  { kind: "time" },
+  { kind: "line", pattern: "ready" },
+  { kind: "script", command: ["look"] },
+  { kind: "fd", fd: 3 },
+  { kind: "notify" },
+  { kind: "notify" },
+] as const;
+
 export const SERVICE_NAMES = ["db", "migrate", "api", "web", "mail"];
 
 /** Five services with random policies; each may depend on those before it. */
@@ -76,7 +86,8 @@ export function randomService(name: string, dependsOn: readonly string[], chance
     autostart: chance.happens(0.8),
     key: chance.happens(0.03),
     restart: chance.pick(["always", "always", "on-failure", "never", "expected"]),
-    ready: chance.happens(0.3) ? { kind: "line", pattern: "ready" } : { kind: "time" },
+    ready: name === "migrate" ? { kind: "time" } : chance.pick(READINESS),
+    watchdogMs: chance.pick([0, 0, 1_500]),
     backoff: {
       free: chance.between(0, 3),
       firstMs: chance.pick([0, 100, 500]),
@@ -94,6 +105,7 @@ export function randomService(name: string, dependsOn: readonly string[], chance
       waitMs: chance.pick([0, 100, 1_000]),
       timeoutMs: chance.pick([500, 5_000]),
       retries: chance.between(1, 5),
+      silenceMs: chance.pick([300, 2_000]),
     },
     stop: {
       signal: "TERM",

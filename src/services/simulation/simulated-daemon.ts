@@ -19,7 +19,8 @@ export interface DaemonAround {
   readonly clock: Clock;
   readonly processes: Processes;
   readonly chance: Chance;
-  watchLine(found: (failure: string | null) => void): Disposable;
+  /** looks from outside, for a line or with a script */
+  watchReadiness(found: (failure: string | null) => void): Disposable;
   record(draft: EventDraft): string;
   newToken(): string;
   keepWanted(): void;
@@ -31,7 +32,10 @@ export function buildDaemon(around: DaemonAround): SimulatedDaemon {
   const supervisor: Supervisor = new Supervisor({
     clock: around.clock,
     processes: around.processes,
-    readiness: { watchLine: (_id, _pattern, found) => around.watchLine(found) },
+    readiness: {
+      watchLine: (_id, _pattern, found) => around.watchReadiness(found),
+      runScript: (_id, _spec, ended) => around.watchReadiness(ended),
+    },
     recorder: { record: around.record },
     random: () => around.chance.next(),
     newToken: around.newToken,

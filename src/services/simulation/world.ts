@@ -59,7 +59,10 @@ export class World {
       sweep: () => undefined,
       listen: () => {
         host.endSome();
-        host.listener = (id, fact) => supervisor.fact(id, fact);
+        host.listener = {
+          fact: (id, fact) => supervisor.fact(id, fact),
+          said: (id, report) => supervisor.report(id, report),
+        };
       },
       formerSpec: (name: string) => this.former.get(name),
       stray: () => this.breaches.push("a process was left to itself"),
@@ -73,7 +76,7 @@ export class World {
       clock: this.clock,
       processes: this.host,
       chance: this.chance,
-      watchLine: (found) => this.watchLine(found),
+      watchReadiness: (found) => this.watchReadiness(found),
       record: (draft) => this.journal.record(draft),
       newToken: () => `t${this.tokens++}`,
       keepWanted: () => {
@@ -87,9 +90,11 @@ export class World {
     return daemon;
   }
 
-  private watchLine(found: (failure: string | null) => void): Disposable {
-    if (this.chance.happens(this.host.temper.silent)) return { [Symbol.dispose]: () => undefined };
-    return this.clock.setTimer(this.chance.between(0, 900), () => found(null));
+  private watchReadiness(found: (failure: string | null) => void): Disposable {
+    const { silent, crashes } = this.host.temper;
+    if (this.chance.happens(silent)) return { [Symbol.dispose]: () => undefined };
+    const failure = this.chance.happens(crashes) ? "it says so" : null;
+    return this.clock.setTimer(this.chance.between(0, 900), () => found(failure));
   }
 
   private judgeLaunch(request: LaunchRequest): void {

@@ -31,13 +31,16 @@ export function fakeWorld(services: readonly ServiceSpec[], seed = 1): FakeWorld
     clock,
     processes: host,
     chance,
-    watchLine: (found) => clock.setTimer(100, () => found(null)),
+    watchReadiness: (found) => clock.setTimer(100, () => found(null)),
     record: (draft) => journal.record(draft),
     newToken: () => `t${tokens++}`,
     keepWanted: () => kept++,
     keyEnded: (instance) => keysEnded.push(instance.name),
   });
-  host.listener = (id, fact) => daemon.supervisor.fact(id, fact);
+  host.listener = {
+    fact: (id, fact) => daemon.supervisor.fact(id, fact),
+    said: (id, report) => daemon.supervisor.report(id, report),
+  };
   daemon.reconciler.populate(new Map(services.map((spec) => [spec.name, spec])), {});
   const down = { scale: null, instances: { 1: { wanted: "down", watched: true } } } as const;
   daemon.reconciler.fill(Object.fromEntries(services.map(({ name }) => [name, down])));
