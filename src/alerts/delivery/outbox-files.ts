@@ -1,0 +1,118 @@
+import { createHash } from "node:crypto";
+import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import type { Notice } from "../../model/alert.ts";
+
+/**
+ * The files of the queue: `<id>.json`, one a notice, put in place as a whole; `<id>.json.new` on the way there; `damaged/` for what
+ * could not be read. All calls are asynchronous and throw what the system says.
+ */
+const SUFFIX = ".json";
+const UNFINISHED = ".new";
+const DAMAGED = "damaged";
+/** More of what could not be read is not kept. */
+const MOST_DAMAGED = 100;
+
+/** What lies in one file. */
+export interface QueuedNotice {
+  readonly order: number;
+  /** ms since the epoch */
+  readonly queuedAt: number;
+  /** the queues of the notifiers that it was meant for */
+  readonly lanes: readonly string[];
+  readonly notice: Notice;
+}
+
+/** The name of a notice's file: its id, or what is derived from it when that cannot be a file's name. */
+export function fileNameOf(id: string): string {
+  const safe = /^[A-Za-z0-9][A-Za-z0-9._-]{0,150}$/.test(id) && !id.startsWith("x-");
+  return `${safe ? id : `x-${createHash("sha256").update(id).digest("hex")}`}${SUFFIX}`;
+}
+
+/** When this resolves the file survives the death of the process and a loss of power. */
+export async function writeDurably(directory: string, name: string, text: string): Promise<void> {
+  const path = join(directory, name);
+  const fresh = path + UNFINISHED;
+  try {
+    const file = await open(fresh, "w", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(fresh, path);
+    await syncDirectory(directory);
+  } catch (error) {
+    await removeFile(fresh);
+    throw error;
+  }
+}
+
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch {
+    // It is not there, or cannot be removed: then it is read again at the next start, and the record of deliveries knows it.
+  }
+}
+
+/** @returns undefined when the file is not what it should be; its `notice.id` is checked against the name */
+export async function readQueued(directory: string, name: string): Promise<QueuedNotice | undefined> {
+  try {
+    const queued: QueuedNotice = JSON.parse(await readFile(join(directory, name), "utf8"));
+    const { order, queuedAt, lanes, notice } = queued;
+    const isWhole =
+      Number.isFinite(order) &&
+      Number.isFinite(queuedAt) &&
+      Array.isArray(lanes) &&
+      lanes.every((lane) => typeof lane === "string") &&
+      typeof notice?.id === "string" &&
+      typeof notice.alert?.subject === "string" &&
+      fileNameOf(notice.id) === name;
+    return isWhole ? queued : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export interface FoundFiles {
+  /** in no order */
+  readonly whole: readonly { readonly queued: QueuedNotice; readonly bytes: number }[];
+  /** names of what was set aside because it was half written or damaged */
+  readonly setAside: readonly string[];
+}
+
+/** Makes the directory when it is not there, and reads what lies in it. */
+export async function readDirectory(directory: string): Promise<FoundFiles> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const names = await readdir(directory);
+  const whole: { queued: QueuedNotice; bytes: number }[] = [];
+  const setAside: string[] = [];
+  for (const name of names) {
+    if (name.endsWith(SUFFIX)) {
+      const queued = await readQueued(directory, name);
+      if (queued === undefined) setAside.push(name);
+      else whole.push({ queued, bytes: Buffer.byteLength(JSON.stringify(queued.notice)) });
+    } else if (name.endsWith(SUFFIX + UNFINISHED)) setAside.push(name);
+  }
+  for (const name of setAside) await putAside(directory, name);
+  return { whole, setAside };
+}
+
+async function putAside(directory: string, name: string): Promise<void> {
+  const damaged = join(directory, DAMAGED);
+  await mkdir(damaged, { recursive: true, mode: 0o700 });
+  const there = await readdir(damaged);
+  if (there.length >= MOST_DAMAGED) await removeFile(join(directory, name));
+  else await rename(join(directory, name), join(damaged, name));
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
