@@ -2,7 +2,7 @@ import type { CommandContext } from "./context.ts";
 import type { CommandInput } from "./input.ts";
 
 /** The rows of the table in the manual; `muster --help` shows the commands under them. */
-export const COMMAND_GROUPS = ["run", "services", "output", "health"] as const;
+export const COMMAND_GROUPS = ["run", "services", "output", "health", "from a service"] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 export interface OptionSpec {

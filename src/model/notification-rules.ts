@@ -15,7 +15,10 @@ export interface SayingWords {
 }
 
 /** How the speaker's face calls the words: `msg`, `MUSTER_MESSAGE`, `--severity`. */
-export type SayingNames = Readonly<Record<keyof SayingWords, string>>;
+export interface SayingNames extends Readonly<Record<keyof SayingWords, string>> {
+  /** how it says an id: `id=log`, `notify log` */
+  readonly said: (id: SayingId) => string;
+}
 
 /** Why a word is not taken: the second half of a sentence, and what was probably meant. */
 export interface Refusal {
@@ -54,9 +57,9 @@ export function readSaying(given: SayingWords, names: SayingNames): ReadSaying {
   const id = readId(given, names, refused);
   if (id === null) return { saying: null, refused };
   const words = { ...given };
-  for (const word of Object.keys(names) as (keyof SayingWords)[]) {
+  for (const word of Object.keys(words) as (keyof SayingWords)[]) {
     if (word === "id" || words[word] === null || TAKEN_WORDS[id].includes(word)) continue;
-    refused.push({ reason: `${names.id} ${id} does not take ${names[word]}` });
+    refused.push({ reason: `${names.said(id)} does not take ${names[word]}` });
     words[word] = null;
   }
   return { saying: makeSaying(id, words, names, refused), refused };
@@ -70,7 +73,7 @@ function readId(words: SayingWords, names: SayingNames, refused: Refusal[]): Say
     refused.push({ reason, nearest: nearest(words.id, SAYING_IDS) });
     return null;
   }
-  const given = (Object.keys(names) as (keyof SayingWords)[]).filter((word) => words[word] !== null);
+  const given = (Object.keys(words) as (keyof SayingWords)[]).filter((word) => words[word] !== null);
   if (given.length > 0) {
     refused.push({ reason: `${given.map((word) => names[word]).join(", ")} without ${names.id}` });
   }
@@ -89,7 +92,7 @@ function makeSaying(id: SayingId, words: SayingWords, names: SayingNames, refuse
     case "log": {
       const severity = readSeverity(words.severity, names, refused) ?? DEFAULT_SEVERITY.log;
       if (message !== null) return { id, severity, message };
-      refused.push({ reason: `${names.id} log needs ${names.message}` });
+      refused.push({ reason: `${names.said(id)} needs ${names.message}` });
       return null;
     }
     case "alert": {
@@ -97,7 +100,7 @@ function makeSaying(id: SayingId, words: SayingWords, names: SayingNames, refuse
       const counter = readCounter(words, names, refused);
       if (message !== null || counter !== null) return { id, severity, message, counter };
       const both = `${names.counterName} and ${names.counterValue}`;
-      refused.push({ reason: `${names.id} alert needs ${names.message}, or ${both}` });
+      refused.push({ reason: `${names.said(id)} needs ${names.message}, or ${both}` });
       return null;
     }
   }

@@ -142,7 +142,7 @@ describe("Muster's own words", () => {
     [
       "MUSTER_ID=started_ok\nMUSTER_MESSAGE=x",
       { id: "started_ok" },
-      "MUSTER_ID started_ok does not take MUSTER_MESSAGE",
+      "MUSTER_ID=started_ok does not take MUSTER_MESSAGE",
     ],
     [
       "MUSTER_ID=maintenance\nMUSTER_PROGRESS=0",
@@ -154,7 +154,7 @@ describe("Muster's own words", () => {
       { id: "maintenance", progress: null, message: null },
       'MUSTER_PROGRESS is a whole number from 1 to 100, not "101"',
     ],
-    ["MUSTER_ID=log", null, "MUSTER_ID log needs MUSTER_MESSAGE"],
+    ["MUSTER_ID=log", null, "MUSTER_ID=log needs MUSTER_MESSAGE"],
     [
       "MUSTER_ID=log\nMUSTER_MESSAGE=x\nMUSTER_SEVERITY=WARN",
       { id: "log", severity: "info", message: "x" },
@@ -163,9 +163,9 @@ describe("Muster's own words", () => {
     [
       "MUSTER_ID=log\nMUSTER_MESSAGE=x\nMUSTER_COUNTER=y",
       { id: "log", severity: "info", message: "x" },
-      "MUSTER_ID log does not take MUSTER_COUNTER",
+      "MUSTER_ID=log does not take MUSTER_COUNTER",
     ],
-    ["MUSTER_ID=alert", null, "MUSTER_ID alert needs MUSTER_MESSAGE, or MUSTER_COUNTER and MUSTER_VALUE"],
+    ["MUSTER_ID=alert", null, "MUSTER_ID=alert needs MUSTER_MESSAGE, or MUSTER_COUNTER and MUSTER_VALUE"],
     [
       "MUSTER_ID=alert\nMUSTER_MESSAGE=x\nMUSTER_VALUE=1",
       { id: "alert", severity: "error", message: "x", counter: null },

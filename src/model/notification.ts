@@ -11,9 +11,10 @@ const SAYING_KEYS: SayingNames = {
   counterName: "MUSTER_COUNTER",
   counterValue: "MUSTER_VALUE",
   message: "MUSTER_MESSAGE",
+  said: (id) => `MUSTER_ID=${id}`,
 };
 const TOKEN_KEY = "MUSTER_TOKEN";
-const OWN_KEYS: readonly string[] = [...Object.values(SAYING_KEYS), TOKEN_KEY];
+const OWN_KEYS: readonly string[] = [...Object.values(SAYING_KEYS).filter((key) => typeof key === "string"), TOKEN_KEY];
 
 /** What is understood of sd_notify(3). Its other keys are skipped, as are those of others. */
 const STANDARD_KEYS = [

@@ -12,6 +12,7 @@ export const ERRNO = {
   EEXIST: 17,
   EINVAL: 22,
   ENOSYS: 38,
+  ECONNREFUSED: 111,
 } as const;
 
 export const LOCK_EX = 2;

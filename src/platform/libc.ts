@@ -14,6 +14,8 @@ export class Libc {
   private readonly errnoAt: Pointer;
   private readonly timespec = new Int32Array(4);
   private readonly count = new Int32Array(1);
+  /** `struct pollfd`: the descriptor; events in the low half of the second word, what came in the high one */
+  private readonly pollfd = new Int32Array(2);
 
   constructor(symbols: Symbols, errnoAt: Pointer) {
     this.symbols = symbols;
@@ -59,6 +61,27 @@ export class Libc {
 
   getegid(): number {
     return this.symbols.getegid();
+  }
+
+  socket(domain: number, type: number, protocol: number): number {
+    return this.checked(this.symbols.socket(domain, type, protocol));
+  }
+
+  /** @param address a `struct sockaddr`, as long as its length says */
+  connect(fd: number, address: Uint8Array): number {
+    return this.checked(this.symbols.connect(fd, address, address.byteLength));
+  }
+
+  /**
+   * Waits for one descriptor.
+   * @param events `POLLIN`, …; 0: only for its end (`POLLHUP`, `POLLERR`)
+   * @returns what happened, 0 when `timeoutMs` has passed
+   */
+  pollOne(fd: number, events: number, timeoutMs: number): number {
+    this.pollfd[0] = fd;
+    this.pollfd[1] = events;
+    const count = this.checked(this.symbols.poll(this.pollfd, 1n, timeoutMs));
+    return count > 0 ? (this.pollfd[1] ?? 0) >>> 16 : count;
   }
 
   /** @param ends receives the two descriptors */
@@ -182,6 +205,9 @@ const SIGNATURES = {
   geteuid: { args: [], returns: "u32" },
   getgid: { args: [], returns: "u32" },
   getegid: { args: [], returns: "u32" },
+  socket: { args: ["i32", "i32", "i32"], returns: "i32" },
+  connect: { args: ["i32", "ptr", "u32"], returns: "i32" },
+  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
   socketpair: { args: ["i32", "i32", "i32", "ptr"], returns: "i32" },
   sendmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },
   recvmsg: { args: ["i32", "ptr", "i32"], returns: "i64" },

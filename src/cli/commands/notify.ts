@@ -70,6 +70,9 @@ async function execute(context: CommandContext, input: CommandInput): Promise<nu
 }
 
 function readInput(input: CommandInput): Saying {
+  if (input.word(0) === "failed" && input.words.length < 2) {
+    throw usageError("muster notify", '"notify failed" needs a message: why it failed');
+  }
   const [name, value] = readCounter(input.text("counter"));
   const { saying, refused } = readSaying(
     {

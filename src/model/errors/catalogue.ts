@@ -6,6 +6,7 @@ import { DAEMON_ERRORS } from "./daemon.ts";
 import type { ErrorEntry } from "./entry.ts";
 import { LOG_ERRORS } from "./logs.ts";
 import { SERVICE_ERRORS } from "./services.ts";
+import { SPEAKING_ERRORS } from "./speaking.ts";
 
 /** Every error that a user can see. A code is never reused for another meaning. */
 export const ERROR_CATALOGUE = {
@@ -15,6 +16,7 @@ export const ERROR_CATALOGUE = {
   ...CONFIG_ERRORS,
   ...CLI_ERRORS,
   ...LOG_ERRORS,
+  ...SPEAKING_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;

@@ -15,11 +15,11 @@ const MESSAGE_BYTES = 56;
 export function sendPacket(
   libc: Pick<Libc, "sendmsg">,
   socket: number,
-  text: string,
+  content: string | Uint8Array,
   descriptors: readonly number[],
 ): number {
-  const bytes = Buffer.from(text);
-  const part = new BigUint64Array([BigInt(ptr(bytes)), BigInt(bytes.length)]);
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  const part = new BigUint64Array([BigInt(ptr(bytes)), BigInt(bytes.byteLength)]);
   const control = controlOf(descriptors);
   // struct msghdr: name, its length, parts, their number, control, its length, flags
   const message = new BigUint64Array(MESSAGE_BYTES / 8);
