@@ -21,6 +21,8 @@ const OWN_NAMES = [
   "NOTIFY_SOCKET",
   "LISTEN_FDS",
   "LISTEN_PID",
+  "WATCHDOG_USEC",
+  "WATCHDOG_PID",
 ];
 
 /** What is wrong with the name of a variable for a program; undefined when nothing is. */

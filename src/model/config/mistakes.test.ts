@@ -127,6 +127,10 @@ const IN_SERVICE: readonly (readonly [lines: string, ...mistakes: string[]])[] =
     '1:33: services.api.environment.MUSTER_SOCKET: "MUSTER_SOCKET" is set by muster itself; remove it',
   ],
   [
+    'environment = "A=1;;WATCHDOG_USEC=5"',
+    '1:15: services.api.environment: "WATCHDOG_USEC" is set by muster itself; remove it',
+  ],
+  [
     "environment = { A = [1] }",
     "1:21: services.api.environment.A: must be a string in quotes or a number or true or false, not a list",
   ],
