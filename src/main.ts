@@ -24,6 +24,9 @@ async function main(words: readonly string[]): Promise<number> {
         await startDetached(argv, options, loader);
       },
     },
+    rehearse: async () => {
+      throw new Error("this part of the daemon is not connected");
+    },
     probeShim: async () => await (await import("./daemon/probe-shim.ts")).probeShim(),
   });
   return await runCli(words, host);

@@ -1,6 +1,7 @@
 import type { MusterPaths } from "../model/paths.ts";
 import type { ClientPort } from "./client-port.ts";
 import type { DaemonPort } from "./daemon-port.ts";
+import type { Rehearse } from "./rehearsal-port.ts";
 
 /** One of the two outputs. Sizes are asked for at each drawing, as a terminal may change under us. */
 export interface TextOutput {
@@ -31,6 +32,7 @@ export interface CliHost {
   /** From the first call on, INT and TERM abort this signal instead of ending the process. */
   interruption(): AbortSignal;
   connect(controlSocket: string): Promise<ClientPort>;
+  readonly rehearse: Rehearse;
   /** Starts the launcher and ends it again. @returns why that does not work; null: it does; undefined: cannot be tried here */
   probeShim(): Promise<string | null | undefined>;
 }

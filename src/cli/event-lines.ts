@@ -6,7 +6,7 @@ import { timeColumn } from "./render/moment.ts";
 import { safeText } from "./render/safe-text.ts";
 import { fit, fullMeasure } from "./render/width.ts";
 
-const SEVERITY_COLOURS: Readonly<Record<Severity, Colour | null>> = {
+export const SEVERITY_COLOURS: Readonly<Record<Severity, Colour | null>> = {
   debug: "dim",
   info: null,
   warn: "yellow",

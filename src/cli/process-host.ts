@@ -7,6 +7,7 @@ export interface ProgramParts {
   readonly version: string;
   readonly daemon: DaemonPort;
   readonly probeShim: CliHost["probeShim"];
+  readonly rehearse: CliHost["rehearse"];
 }
 
 /** The process we are in, as the commands see it. */

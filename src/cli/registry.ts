@@ -26,6 +26,9 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   "log-level": async () => (await import("./commands/log-level.ts")).logLevelCommand,
   why: async () => (await import("./commands/why.ts")).whyCommand,
   events: async () => (await import("./commands/events.ts")).eventsCommand,
+  alerts: async () => (await import("./commands/alerts.ts")).alertsCommand,
+  ack: async () => (await import("./commands/ack.ts")).ackCommand,
+  metrics: async () => (await import("./commands/metrics.ts")).metricsCommand,
 };
 
 /** What the scripts of `muster completion` call; not for people, so in no list. */

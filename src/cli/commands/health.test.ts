@@ -31,6 +31,10 @@ describe("muster events", () => {
     [["-n", "5", "--subject", "web"], { limit: 5, subject: "web" }],
     [["--severity", "warn"], { severity: "warn" }],
     [["--kind", "order.given", "--kind", "order.ended"], { kinds: ["order.given", "order.ended"] }],
+    [["--service", "web:1"], { subject: "web:1" }],
+    [["--kind", "mark"], { kinds: ["mark"] }],
+    [["--kind", "alert.raised", "--kind", "service.l*"], { kinds: ["alert.raised", "service.log"] }],
+    [["--kind", "instance.maint*"], { kinds: ["instance.maintenance"] }],
     [["--kind", "order.*"], { kinds: ["order.given", "order.ended"] }],
     [["-f", "-n0"], { limit: 0 }],
   ])("%p", async (argv, change) => {
@@ -59,6 +63,10 @@ describe("muster events", () => {
     [["--since", "soon"]],
     [["-n", "10001"]],
     [["-n", "all"]],
+    [["--service", "a", "--subject", "b"]],
+    [["--mark", ""]],
+    [["--mark", "x", "--since", "1h"]],
+    [["--mark", "x", "-f"]],
   ])("%p is a usage error", async (argv) => {
     const outcome = await events(argv);
     expect([outcome.exitCode, outcome.queries]).toEqual([2, []]);
@@ -92,6 +100,32 @@ describe("muster events", () => {
         .split("\n")
         .map((text) => JSON.parse(text)),
     ).toEqual(TWO);
+  });
+});
+
+describe("muster events --mark", () => {
+  const mark = async (argv: readonly string[]) => {
+    const texts: string[] = [];
+    const client = {
+      mark: async (message: string) => {
+        texts.push(message);
+        return event({ kind: "mark", subject: "muster", message });
+      },
+    };
+    return { ...(await runFake(["events", ...argv], { client })), texts };
+  };
+
+  test("writes the line, whatever is in it, and shows it harmlessly", async () => {
+    const outcome = await mark(["--mark", "deployed <b>2.4</b>\x1b[2J\nnow"]);
+    expect(outcome.texts).toEqual(["deployed <b>2.4</b>\x1b[2J\nnow"]);
+    expect([outcome.exitCode, outcome.stdout]).toEqual([
+      0,
+      "2026-11-20T11:58:00.120+00:00 info  muster mark deployed <b>2.4</b>\\x1b[2J\\x0anow\n",
+    ]);
+  });
+
+  test("--json is the event", async () => {
+    expect(JSON.parse((await mark(["--mark", "x", "--json"])).stdout)).toMatchObject({ kind: "mark", message: "x" });
   });
 });
 

@@ -14,6 +14,11 @@ export function until(time: string, nowMs: number): string {
   return wallMs <= nowMs ? "now" : `in ${formatDurationRough(Math.ceil((wallMs - nowMs) / 1_000) * 1_000)}`;
 }
 
+/** Whether `time` is still to come; what is no time is over. */
+export function isAhead(time: string, nowMs: number): boolean {
+  return (parseRfc3339(time) ?? Number.NEGATIVE_INFINITY) > nowMs;
+}
+
 function floorToSeconds(durationMs: number): number {
   return durationMs < 1_000 ? durationMs : Math.floor(durationMs / 1_000) * 1_000;
 }

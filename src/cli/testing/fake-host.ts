@@ -24,6 +24,7 @@ export interface FakeWorld {
   readonly daemonExitCode?: number;
   readonly startDetached?: () => Promise<void>;
   readonly shim?: string | null | undefined;
+  readonly rehearse?: CliHost["rehearse"];
 }
 
 export interface CliOutcome {
@@ -68,6 +69,7 @@ export async function runFake(argv: readonly string[], world: FakeWorld = {}): P
       connected.push(socket);
       return fakeClient(world.client ?? {});
     },
+    rehearse: world.rehearse ?? (() => Promise.reject(new Error("the test has no rehearsal"))),
     probeShim: async () => ("shim" in world ? world.shim : null),
   };
   const exitCode = await runCli(argv, host);

@@ -1,3 +1,4 @@
+import type { Alert, Silence } from "../../model/alert.ts";
 import type { JournalEvent } from "../../model/event.ts";
 import type { OrderItem, OrderStatus } from "../../model/order.ts";
 import type { InstanceStatus, ServiceStatus, StatusReport } from "../../model/status.ts";
@@ -60,6 +61,40 @@ export function item(name: string, outcome: OrderItem["outcome"], change: Partia
 export function order(name: OrderStatus["order"], ...items: readonly OrderItem[]): OrderStatus {
   const ended = items.every((one) => one.outcome !== "pending");
   return { id: "o1", order: name, ended, ok: ended && items.every((one) => one.outcome === "done"), items };
+}
+
+export function alert(change: Partial<Alert> = {}): Alert {
+  return {
+    id: "01kf5zq9x80000a1b2c3",
+    fingerprint: "down web",
+    kind: "down",
+    state: "active",
+    severity: "error",
+    subject: "web",
+    message: "web:1 was given up",
+    raisedAt: "2026-11-20T11:30:00.000+00:00",
+    lastAt: "2026-11-20T11:55:00.000+00:00",
+    resolvedAt: null,
+    resolvedBy: null,
+    count: 1,
+    affected: [],
+    acknowledged: null,
+    silencedUntil: null,
+    firstEvent: "e1",
+    lastEvent: "e1",
+    ...change,
+  };
+}
+
+export function silence(change: Partial<Silence> = {}): Silence {
+  return {
+    id: "01kf5zq9x80000d4e5f6",
+    pattern: "web*",
+    until: "2026-11-20T14:00:00.000+00:00",
+    by: "cli (user ana)",
+    comment: null,
+    ...change,
+  };
 }
 
 export function event(change: Partial<JournalEvent> = {}): JournalEvent {

@@ -28,7 +28,7 @@ export const CLI_ERRORS = {
     500,
     1,
     (d: { path: string; reason: string }) =>
-      `cannot write ${d.path}: ${d.reason}; choose another place with --file, or make this one writable`,
+      `cannot write ${d.path}: ${d.reason}; choose another place, or make this one writable`,
   ),
   "detached-daemon-silent": entry(
     504,
