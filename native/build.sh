@@ -9,7 +9,7 @@ output=${1:-$here/bin}
 mkdir -p "$output"
 output=$(cd "$output" && pwd)
 cd "$here"
-sources='main.c launch.c run.c child.c clone.c output.c logfile.c fact.c records.c text.c keep.c'
+sources='main.c launch.c run.c start.c adopt.c hear.c sender.c socket.c said.c child.c clone.c output.c logfile.c fact.c records.c text.c keep.c'
 flags='-std=c11 -D_GNU_SOURCE -Os -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Werror -static -no-pie -fno-pie
   -fno-asynchronous-unwind-tables -fno-unwind-tables -fno-stack-protector -fno-ident -ffunction-sections -fdata-sections
   -Wl,--gc-sections -Wl,--build-id=none -Wl,-z,noseparate-code -Wl,-z,norelro -s'

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 const char *const STEP_NAMES[] = {
-  "spec", "log", "fifo", "fork", "session", "cgroup", "limit", "nice", "groups",
+  "spec", "log", "fifo", "socket", "fork", "session", "cgroup", "limit", "nice", "groups",
   "gid", "uid", "directory", "descriptor", "claim", "exec",
 };
 
@@ -102,13 +102,24 @@ static bool set_umask(const struct child *child) {
   return mask <= 0777;
 }
 
-/* 0 stays /dev/null, 1 and 2 become the FIFOs, 3 and on are the handed ones; all else closes at execve. */
+/* By a copy, which stays open at execve; the number it goes to may be that of a descriptor of the shim's, but not of `report`. */
+static bool place_ready(const struct child *child) {
+  int to = (int)child->spec->ready_fd;
+  if (child->ready == to) return !fcntl(to, F_SETFD, 0);
+  return dup2(child->ready, to) >= 0;
+}
+
+/*
+ * 0 stays /dev/null, 1 and 2 become the FIFOs, 3 and on are the handed ones, and one is for the word that the program is ready; all
+ * else closes at execve.
+ */
 static bool place_descriptors(const struct child *child) {
   if (dup2(child->output[0], 1) < 0 || dup2(child->output[1], 2) < 0) return false;
   unsigned end = FIRST_HANDED + child->handed;
   for (unsigned fd = FIRST_HANDED; fd < end; fd++)
     if (fcntl((int)fd, F_SETFD, 0)) return false;
-  return !syscall(SYS_close_range, end, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+  if (syscall(SYS_close_range, end, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */)) return false;
+  return child->ready < 0 || place_ready(child);
 }
 
 /* The vectors point into the records of `spec`. */

@@ -17,8 +17,8 @@ void origin_read(void) {
   if (!stat("/proc/self/ns/pid", &status)) pid_namespace = status.st_ino;
 }
 
-/* Field 22 of /proc/<pid>/stat; pid 0: ourselves. 0 when there is no such process. */
-uint64_t start_time_of(pid_t pid) {
+/* A number of /proc/<pid>/stat, from field 4 on; pid 0: ourselves. False when there is no such process. */
+static bool read_stat(pid_t pid, int wanted, uint64_t *number) {
   struct line path = {0};
   char text[512];
   put_text(&path, "/proc/");
@@ -26,12 +26,22 @@ uint64_t start_time_of(pid_t pid) {
   else put_text(&path, "self");
   put_text(&path, "/stat");
   path.bytes[path.length] = 0;
-  if (read_small(path.bytes, text, sizeof text) <= 0) return 0;
+  if (read_small(path.bytes, text, sizeof text) <= 0) return false;
   const char *at = strrchr(text, ')'); /* the name may hold anything, but what follows it may not */
-  for (int field = 2; at && field < 22; field++) at = strchr(at + 1, ' ');
-  uint64_t start = 0;
-  if (!at || !read_number((at++, &at), &start)) return 0;
-  return start;
+  for (int field = 2; at && field < wanted; field++) at = strchr(at + 1, ' ');
+  return at && read_number((at++, &at), number);
+}
+
+/* 0 when there is no such process. */
+uint64_t start_time_of(pid_t pid) {
+  uint64_t start;
+  return read_stat(pid, 22, &start) ? start : 0;
+}
+
+/* 0 for one whose parent is outside of this pid namespace; -1 when there is no such process. */
+pid_t parent_of(pid_t pid) {
+  uint64_t parent;
+  return read_stat(pid, 4, &parent) ? (pid_t)parent : -1;
 }
 
 void put_identity(struct line *line, pid_t pid, uint64_t start_time) {

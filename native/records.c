@@ -60,6 +60,12 @@ static bool is_later_key(const struct entry *entry) {
   return !strncmp(entry->key, "x-", 2);
 }
 
+/* The first numbers are those of the standard descriptors. */
+static bool take_ready_fd(struct spec *spec, const char *text) {
+  spec->has_ready_fd = whole_number(text, &spec->ready_fd) && spec->ready_fd >= FIRST_HANDED && spec->ready_fd < INT32_MAX;
+  return spec->has_ready_fd;
+}
+
 /* `<uid> <gid>` */
 static bool take_owner(struct spec *spec, const char *text) {
   spec->has_owner = read_number(&text, &spec->owner_uid) && *text == ' ' && whole_number(text + 1, &spec->owner_gid);
@@ -74,6 +80,8 @@ static bool spec_take(struct spec *spec, const struct entry *entry, bool *versio
   if (is_key(entry, "uid")) return spec->has_uid = whole_number(entry->value, &spec->uid);
   if (is_key(entry, "gid")) return spec->has_gid = whole_number(entry->value, &spec->gid);
   if (is_key(entry, "owner")) return take_owner(spec, entry->value);
+  if (is_key(entry, "event-socket")) return (spec->event_socket = entry->value)[0] == '/';
+  if (is_key(entry, "ready-fd")) return take_ready_fd(spec, entry->value);
   if (is_key(entry, "arg")) return ++spec->arguments;
   if (is_key(entry, "env")) return ++spec->variables;
   return is_later_key(entry);
@@ -91,6 +99,12 @@ int spec_read(struct spec *spec) {
   if (good && versioned && spec->name && spec->arguments) return 0;
   records_release(&spec->records);
   return EINVAL;
+}
+
+/* Of what the program must be able to open. -1: unchanged. */
+void spec_owner(const struct spec *spec, uid_t *uid, gid_t *gid) {
+  *uid = (uid_t)(spec->has_owner ? spec->owner_uid : spec->has_uid ? spec->uid : UINT64_MAX);
+  *gid = (gid_t)(spec->has_owner ? spec->owner_gid : spec->has_gid ? spec->gid : UINT64_MAX);
 }
 
 static bool settings_take(struct settings *settings, const struct entry *entry) {

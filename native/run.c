@@ -1,53 +1,35 @@
 #include "shim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { SIGNALS_BYTES = 8, EXIT_UNRECORDED = 1, CHILD_STACK_BYTES = 64 << 10 };
-#define ASK_AGAIN_NS (50 * (int64_t)NS_PER_MS)
+enum { SIGNALS_BYTES = 8 };
 #define DRAIN_MOST_NS (10 * (int64_t)NS_PER_S)
 
-struct shim {
-  struct bell bell;
-  struct output output;
-  bool exit_owed;       /* the run directory was full: `exit` is to be written as soon as that is possible */
-  bool failed;          /* no program came to be */
-  bool tree_gone;
-  bool leaving;         /* adopt: TERM came */
-  bool ended;
-  int status;           /* our own exit code */
-  int ended_status;     /* of the program, as waitpid gives it; -1: unknown */
-  int64_t ended_epoch_ns, ended_ns;
-  int signals;
-  int report;           /* run: what the program's side reports until it runs; else -1 */
-  int handle;           /* adopt: the pidfd of the program; else -1 */
-  pid_t program;
-  int64_t gone_ns;
-  int64_t retry_ns;
-};
+/* The first two are those of the streams. */
+enum { SIGNALS = 2, REPORT, HANDLE, SOCKET, READY, POLLS };
 
 /* In static memory: it lies in one page, and a forked launcher has not touched it. */
-static struct shim shim;
+struct shim shim;
 
 static int open_signals(bool adopted) {
   uint64_t set = 1UL << (SIGUSR1 - 1) | 1UL << (SIGHUP - 1) | 1UL << ((adopted ? SIGTERM : SIGCHLD) - 1);
   return (int)syscall(SYS_signalfd4, -1, &set, SIGNALS_BYTES, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
-static void tell(const char *name, const struct line *content) { bell_add(&shim.bell, name, content); }
+/* What was said before is rung before. */
+void tell(const char *name, const struct line *content) {
+  ring_said(clock_ns());
+  bell_add(&shim.bell, name, content);
+}
 
-static void tell_failure(int step, int error) {
+void tell_failure(int step, int error) {
   struct line content = {0};
   shim.failed = true;
   put_text(&content, STEP_NAMES[step]);
@@ -65,33 +47,76 @@ static void put_exit(struct line *content) {
   if (status != -1 && WIFSIGNALED(status) && WCOREDUMP(status)) put_text(content, " core");
 }
 
+static void put_ready(struct line *content) {
+  put_number(content, (uint64_t)shim.ready_epoch_ns / NS_PER_MS);
+  put_text(content, " ");
+  put_number(content, (uint64_t)shim.ready_ns / NS_PER_MS);
+}
+
+/* Gives its name. */
+static const char *put_fact(enum fact fact, struct line *content) {
+  if (fact == FACT_EXIT) return put_exit(content), "exit";
+  if (fact == FACT_READY) return put_ready(content), "ready";
+  return put_identity(content, shim.main_process, shim.main_start), "main";
+}
+
 /* A run directory that is full is asked again; one that was removed takes no record any more. */
-static void record_exit(struct line *content) {
-  put_exit(content);
-  int error = record_write("exit", content);
-  shim.exit_owed = error && error != ENOENT;
+void record_fact(enum fact fact, struct line *content) {
+  const char *name = put_fact(fact, content);
+  int error = record_write(name, content);
+  shim.owed &= ~(unsigned)fact;
+  if (error && error != ENOENT) shim.owed |= fact;
   shim.retry_ns = clock_ns() + NS_PER_S;
 }
 
-static void program_ended(int status, int64_t now) {
+static void record_owed(void) {
+  for (enum fact fact = FACT_MAIN; fact <= FACT_EXIT; fact <<= 1)
+    if (shim.owed & fact) record_fact(fact, &(struct line){0});
+}
+
+static void forget_main(void) {
+  if (shim.handle >= 0) close(shim.handle);
+  shim.handle = -1;
+  shim.main_process = 0;
+  shim.owed &= ~(unsigned)FACT_MAIN;
+}
+
+static void main_ended(int status, int64_t now) {
   struct line content = {0};
+  forget_main();
   if (shim.failed) return;
   shim.ended_status = status;
   shim.ended_epoch_ns = epoch_ns();
   shim.ended_ns = now;
-  record_exit(&content);
+  record_fact(FACT_EXIT, &content);
   tell("exit", &content);
+}
+
+void record_unknown(int64_t now) {
+  if (access("exit", F_OK)) main_ended(-1, now);
+  else forget_main();
+}
+
+/* What a process said before it ended is taken while it still can be seen whose it is: a last word may even name another main process. */
+static void listen_last(int64_t now) {
+  hear(now);
+  take_ready(now);
 }
 
 /* No child is left: we are the subreaper, so nobody of the tree is. */
 static void reap(int64_t now) {
-  int status;
   for (;;) {
-    pid_t pid = waitpid(-1, &status, WNOHANG);
-    if (!pid || (pid < 0 && errno == EINTR)) return;
-    if (pid < 0) break;
-    if (pid == shim.program) program_ended(status, now);
+    siginfo_t end = {0};
+    int status;
+    if (waitid(P_ALL, 0, &end, WEXITED | WNOHANG | WNOWAIT)) {
+      if (errno == EINTR) continue;
+      break;
+    }
+    if (!end.si_pid) return;
+    listen_last(now);
+    if (waitpid(end.si_pid, &status, 0) == end.si_pid && end.si_pid == shim.main_process) main_ended(status, now);
   }
+  if (shim.main_process) record_unknown(now); /* its parent was quicker */
   shim.tree_gone = true;
   shim.gone_ns = now;
 }
@@ -112,11 +137,17 @@ static void take_report(void) {
   shim.report = -1;
 }
 
-static void record_unknown(int64_t now) {
-  if (shim.handle >= 0) close(shim.handle);
-  shim.handle = -1;
-  shim.program = 0;
-  if (access("exit", F_OK)) program_ended(-1, now);
+/* Ours tells its exit code when it is reaped; another's parent keeps that for itself. */
+static void main_gone(int64_t now) {
+  siginfo_t end = {0};
+  if (!shim.output.adopted && !waitid(P_PID, (id_t)shim.main_process, &end, WEXITED | WNOHANG | WNOWAIT) && end.si_pid)
+    return reap(now);
+  listen_last(now);
+  struct pollfd ended = {shim.handle, POLLIN, 0};
+  if (poll(&ended, 1, 0) <= 0) return; /* its last word named another */
+  record_unknown(now);
+  for (struct stream *stream = shim.output.stream; stream < shim.output.stream + 2; stream++)
+    stream->pause_ns = 0; /* was it the last that had them open? */
 }
 
 static void take_signals(int64_t now) {
@@ -131,8 +162,9 @@ static void take_signals(int64_t now) {
 }
 
 /* All output is in the files before `empty` says so. */
-static void finish_run(int64_t now) {
-  if (!output_drain(&shim.output, now, now - shim.gone_ns > DRAIN_MOST_NS) || shim.exit_owed) return;
+void finish_run(int64_t now) {
+  bool give_up = now - shim.gone_ns > DRAIN_MOST_NS;
+  if (!output_drain(&shim.output, now, give_up) || shim.owed || !hear_finish(now, give_up)) return;
   struct line content = {0};
   shim.output.lost_ns = 0;
   output_record_lost(&shim.output, now);
@@ -145,12 +177,14 @@ static void finish_run(int64_t now) {
   shim.ended = true;
 }
 
-static void finish_adopt(int64_t now) {
+void finish_adopt(int64_t now) {
   bool writers = false;
   for (int i = 0; i < 2; i++) writers |= shim.output.stream[i].name && !shim.output.stream[i].hung;
   bool told = shim.leaving && !access("empty", F_OK);
-  if (!told && (shim.program || writers || shim.exit_owed)) return;
+  if (!told && (shim.main_process || writers || shim.owed)) return;
   if (told && !output_drain(&shim.output, now, true)) return;
+  hear_finish(now, true);
+  ring_said(now);
   shim.output.lost_ns = 0;
   output_record_lost(&shim.output, now);
   shim.status = access("empty", F_OK) ? EXIT_UNRECORDED : 0;
@@ -170,7 +204,10 @@ static int64_t next_wake(void) {
     if (stream->rotate) sooner(&wake, stream->rotate_ns > stream->retry_ns ? stream->rotate_ns : stream->retry_ns);
   }
   if (shim.output.lost_changed) sooner(&wake, shim.output.lost_ns + NS_PER_S);
-  if (shim.exit_owed || shim.tree_gone) sooner(&wake, shim.retry_ns);
+  if (shim.said.unrung) sooner(&wake, shim.said.rung_ns + RING_EVERY_NS);
+  if (shim.said.lost) sooner(&wake, shim.said.lost_ns);
+  if (shim.deaf_ns) sooner(&wake, shim.deaf_ns);
+  if (shim.owed || shim.tree_gone) sooner(&wake, shim.retry_ns);
   if (shim.bell.look || shim.leaving) sooner(&wake, clock_ns() + ASK_AGAIN_NS);
   return wake;
 }
@@ -193,25 +230,36 @@ static void serve_streams(const struct pollfd *polls, int64_t now) {
   }
 }
 
+/* What is heard, in the order in which it can have happened: the program runs, speaks, and ends. */
+static void serve_facts(const struct pollfd *polls, int64_t now) {
+  if (polls[REPORT].revents) take_report();
+  if (polls[SOCKET].revents) hear(now);
+  if (polls[READY].revents) take_ready(now);
+  if (polls[SIGNALS].revents) take_signals(now);
+  if (!shim.output.adopted && !shim.tree_gone && polls[SIGNALS].revents) reap(now);
+  if (polls[HANDLE].revents && shim.handle >= 0) main_gone(now);
+  if (shim.owed && now >= shim.retry_ns) record_owed();
+  if (shim.said.lost && now >= shim.said.lost_ns) said_settle(&shim.said, now, false);
+  if (now >= shim.said.rung_ns + RING_EVERY_NS) ring_said(now);
+}
+
 static void serve_once(void) {
   int64_t now = clock_ns();
-  struct pollfd polls[5] = {{.fd = -1}, {.fd = -1}, {shim.signals, POLLIN, 0}, {shim.report, POLLIN, 0}, {shim.handle, POLLIN, 0}};
+  struct pollfd polls[POLLS] = {
+    [SIGNALS] = {shim.signals, POLLIN, 0}, [REPORT] = {shim.report, POLLIN, 0}, [HANDLE] = {shim.handle, POLLIN, 0},
+    [SOCKET] = {shim.deaf_ns > now ? -1 : shim.socket, POLLIN, 0}, [READY] = {shim.ready, POLLIN, 0},
+  };
+  if (shim.deaf_ns <= now) shim.deaf_ns = 0;
   for (int i = 0; i < 2; i++) {
     struct stream *stream = &shim.output.stream[i];
+    polls[i] = (struct pollfd){-1, POLLIN, 0};
     if (!stream->name || stream->pause_ns > now) continue;
     stream->pause_ns = 0;
-    polls[i] = (struct pollfd){stream->fifo, POLLIN, 0};
+    polls[i].fd = stream->fifo;
   }
-  wait_for(polls, 5, next_wake());
+  wait_for(polls, POLLS, next_wake());
   now = clock_ns();
-  if (polls[3].revents) take_report();
-  if (polls[2].revents) take_signals(now);
-  if (polls[4].revents) {
-    record_unknown(now);
-    for (int i = 0; i < 2; i++) polls[i].revents = POLLIN; /* was it the last that had them open? */
-  }
-  if (!shim.output.adopted && !shim.tree_gone && polls[2].revents) reap(now);
-  if (shim.exit_owed && now >= shim.retry_ns) record_exit(&(struct line){0});
+  serve_facts(polls, now);
   serve_streams(polls, now);
   output_record_lost(&shim.output, now);
   if (shim.output.adopted) finish_adopt(now);
@@ -220,28 +268,29 @@ static void serve_once(void) {
   if (shim.bell.length || shim.bell.look) bell_ring(&shim.bell);
 }
 
-static int serve(void) {
+int shim_serve(void) {
   while (!shim.ended) serve_once();
   struct timespec pause = {0, ASK_AGAIN_NS};
   while (bell_ring(&shim.bell), shim.bell.look) nanosleep(&pause, NULL);
   return shim.status;
 }
 
-static int record_self(void) {
+int shim_record_self(void) {
   struct line identity = {0};
   put_identity(&identity, getpid(), start_time_of(0));
   return record_write("shim", &identity);
 }
 
 /* What both modes begin with. */
-static bool begin(const struct handover *handover, bool adopted) {
-  shim.report = shim.handle = -1;
+bool shim_begin(const struct handover *handover, bool adopted) {
+  shim.report = shim.handle = shim.socket = shim.ready = -1;
   for (int i = 0; i < 2; i++) {
     struct stream *stream = &shim.output.stream[i];
     stream->fifo = stream->log = stream->index = stream->plug = -1;
   }
   setsid();
   if (chdir(handover->directory)) return false;
+  said_find(&shim.said);
   bell_open(&shim.bell, handover->directory);
   shim.output.bell = &shim.bell;
   shim.output.null = 0;
@@ -251,7 +300,7 @@ static bool begin(const struct handover *handover, bool adopted) {
 }
 
 /* err is there when `log` names a file for it. Gives 0 or an errno. */
-static int open_logs(void) {
+int shim_open_logs(void) {
   struct settings settings;
   int error = settings_read(&settings);
   if (error) return error;
@@ -264,135 +313,4 @@ static int open_logs(void) {
     if (error == ENOSPC || error == EDQUOT) error = 0; /* as a full disk later: by on-full */
   }
   return error;
-}
-
-/* Makes a FIFO; gives the program's end, which is open for both ways so that it never meets SIGPIPE. -1: errno says why. */
-static int make_fifo(struct stream *stream, const struct spec *spec) {
-  if (mkfifo(stream->name, 0600)) return -1;
-  int end = open(stream->name, O_RDWR | O_NONBLOCK | O_CLOEXEC);
-  stream->fifo = open(stream->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-  if (end < 0 || stream->fifo < 0 || fcntl(end, F_SETFL, 0)) return -1;
-  /* Who may not give it away may not become that user either, and that step says so. */
-  uint64_t uid = spec->has_owner ? spec->owner_uid : spec->has_uid ? spec->uid : (uid_t)-1;
-  uint64_t gid = spec->has_owner ? spec->owner_gid : spec->has_gid ? spec->gid : (gid_t)-1;
-  (void)!fchown(end, (uid_t)uid, (gid_t)gid);
-  return end;
-}
-
-/*
- * The program's side runs in our memory, on a stack of its own, until its execve: nothing is copied, and nothing of it stays in
- * the shim. We are held meanwhile and have nothing to do.
- */
-static bool fork_program(const struct handover *handover, const struct spec *spec, const int output[2]) {
-  int report[2];
-  size_t room = CHILD_STACK_BYTES + ((size_t)spec->arguments + spec->variables + 4) * sizeof(char *);
-  char *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (memory == MAP_FAILED || pipe2(report, O_CLOEXEC)) return false;
-  char **vectors = (char **)(memory + CHILD_STACK_BYTES);
-  struct child child = {spec, {output[0], output[1]}, report[1], handover->handed, handover->umask, vectors, true};
-  int cgroup = open_cgroup(spec);
-  if (cgroup >= 0) shim.program = clone_program(child_run, memory, CHILD_STACK_BYTES, &child, cgroup);
-  if (cgroup < 0 || shim.program < 0) { /* also where the kernel, or a filter, does not know that way: the child goes there itself */
-    child.in_cgroup = false;
-    shim.program = clone_program(child_run, memory, CHILD_STACK_BYTES, &child, -1);
-  }
-  int error = errno;
-  munmap(memory, room);
-  if (cgroup >= 0) close(cgroup);
-  close(report[1]);
-  shim.report = report[0];
-  errno = error;
-  return shim.program > 0;
-}
-
-static void start_program(const struct handover *handover) {
-  struct spec spec;
-  int error = spec_read(&spec);
-  if (error) return tell_failure(STEP_SPEC, error);
-  shim.output.generation = (uint32_t)spec.generation;
-  name_process(handover, spec.name);
-  error = open_logs();
-  if (error) return tell_failure(STEP_LOG, error);
-  int output[2];
-  output[0] = make_fifo(&shim.output.stream[0], &spec);
-  output[1] = output[0] >= 0 && shim.output.stream[1].name ? make_fifo(&shim.output.stream[1], &spec) : output[0];
-  if (output[0] < 0 || output[1] < 0) return tell_failure(STEP_FIFO, errno);
-  if (!fork_program(handover, &spec, output)) tell_failure(STEP_FORK, errno);
-  close(output[0]);
-  if (output[1] != output[0]) close(output[1]);
-  records_release(&spec.records);
-}
-
-int run(const struct handover *handover) {
-  prctl(PR_SET_CHILD_SUBREAPER, 1);
-  if (!begin(handover, false) || record_self()) return EXIT_UNRECORDED;
-  start_program(handover);
-  if (shim.failed) { /* nothing was forked */
-    shim.tree_gone = true;
-    shim.gone_ns = clock_ns();
-    finish_run(shim.gone_ns);
-  }
-  return serve();
-}
-
-/* ---- adopt ---- */
-
-/* By its name, else by the program's descriptor while that lives; a stream that cannot be had counts as ended. */
-static void open_left_fifo(struct stream *stream, int number) {
-  struct line path = {0};
-  struct stat status;
-  bool named = !stat(stream->name, &status) && S_ISFIFO(status.st_mode);
-  if (!named && !shim.program) return;
-  put_text(&path, "/proc/");
-  put_number(&path, (uint64_t)shim.program);
-  put_text(&path, "/fd/");
-  put_number(&path, (uint64_t)number);
-  path.bytes[path.length] = 0;
-  const char *name = named ? stream->name : path.bytes;
-  if (!stat(name, &status) && S_ISFIFO(status.st_mode)) stream->fifo = open(name, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-}
-
-/* `<boot id> <pid namespace> <pid> <start time>`. False: there is no claim, or it is void. */
-static bool read_claim(pid_t *pid, uint64_t *start) {
-  struct line claim = {0};
-  uint64_t number;
-  if (read_small("claim", claim.bytes, LINE_BYTES) <= 0) return false;
-  const char *at = strchr(claim.bytes, ' ');
-  if (!at || !(at = strchr(at + 1, ' '))) return false;
-  at++;
-  if (!read_number(&at, &number) || *at++ != ' ' || !read_number(&at, start)) return false;
-  *pid = (pid_t)number;
-  return true;
-}
-
-/* Takes hold of the program, if it is still there and the same. */
-static void watch_program(uint64_t start, int64_t now) {
-  shim.handle = (int)syscall(SYS_pidfd_open, shim.program, 0);
-  if (shim.handle >= 0 && start_time_of(shim.program) == start) return;
-  record_unknown(now);
-}
-
-int adopt(const struct handover *handover) {
-  struct spec spec;
-  uint64_t start;
-  if (!begin(handover, true)) return EXIT_UNRECORDED;
-  if (!read_claim(&shim.program, &start) || open_logs()) return EXIT_UNRECORDED;
-  if (!spec_read(&spec)) {
-    shim.output.generation = (uint32_t)spec.generation;
-    name_process(handover, spec.name);
-    records_release(&spec.records);
-  }
-  int64_t now = clock_ns();
-  watch_program(start, now);
-  for (int i = 0; i < 2; i++) {
-    struct stream *stream = &shim.output.stream[i];
-    if (!stream->name) continue;
-    open_left_fifo(stream, i + 1);
-    if (stream->fifo < 0) stream->name = NULL;
-  }
-  record_self(); /* only now has it been taken over */
-  for (int i = 0; i < 2; i++)
-    if (shim.output.stream[i].name) output_move(&shim.output, &shim.output.stream[i], now);
-  finish_adopt(now);
-  return serve();
 }

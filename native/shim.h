@@ -11,6 +11,16 @@ enum { LINE_BYTES = 512, LABEL_BYTES = 160, DIRECTORY_BYTES = 240, HANDED_MOST =
 enum { NS_PER_MS = 1000000, NS_PER_S = 1000000000 };
 #define NEVER INT64_MAX
 
+/* What the launcher hands to a mode. */
+struct handover {
+  const char *directory;
+  char *title; /* the memory of argv, to be overwritten with the name */
+  size_t title_room;
+  mode_t umask;
+  int null;
+  unsigned handed; /* descriptors 3, 4, … */
+};
+
 /* ---- text.c: numbers and lines without stdio ---- */
 
 struct line {
@@ -49,11 +59,14 @@ struct spec {
   struct records records;
   const char *name;
   uint64_t uid, gid, owner_uid, owner_gid, generation;
-  bool has_uid, has_gid, has_owner;
+  const char *event_socket; /* NULL: none is wanted */
+  uint64_t ready_fd;
+  bool has_uid, has_gid, has_owner, has_ready_fd;
   unsigned arguments, variables;
 };
 
 int spec_read(struct spec *spec);
+void spec_owner(const struct spec *spec, uid_t *uid, gid_t *gid);
 
 /* What `log` says. Read whenever it is needed, so that a shim at rest keeps no paths in memory. */
 struct settings {
@@ -80,6 +93,7 @@ void origin_read(void);
 void put_identity(struct line *line, pid_t pid, uint64_t start_time);
 void put_times(struct line *line, int64_t epoch, int64_t clock);
 uint64_t start_time_of(pid_t pid);
+pid_t parent_of(pid_t pid);
 int record_write(const char *name, const struct line *content);
 int claim_write(void);
 void bell_open(struct bell *bell, const char *directory);
@@ -89,7 +103,7 @@ void bell_ring(struct bell *bell);
 /* ---- child.c: the program's side, from fork to execve ---- */
 
 enum step {
-  STEP_SPEC, STEP_LOG, STEP_FIFO, STEP_FORK, STEP_SESSION, STEP_CGROUP, STEP_LIMIT, STEP_NICE, STEP_GROUPS,
+  STEP_SPEC, STEP_LOG, STEP_FIFO, STEP_SOCKET, STEP_FORK, STEP_SESSION, STEP_CGROUP, STEP_LIMIT, STEP_NICE, STEP_GROUPS,
   STEP_GID, STEP_UID, STEP_DIRECTORY, STEP_DESCRIPTOR, STEP_CLAIM, STEP_EXEC,
 };
 
@@ -103,6 +117,7 @@ extern const char *const STEP_NAMES[];
 struct child {
   const struct spec *spec;
   int output[2];
+  int ready;  /* the pipe's end for the word that the program is ready; -1: none is wanted */
   int report; /* a close-on-exec pipe: a struct failure, or nothing when the program runs */
   unsigned handed;
   mode_t umask;
@@ -162,16 +177,101 @@ int log_open(struct output *output, struct stream *stream);
 bool log_rotate(struct output *output, struct stream *stream);
 bool index_write(struct output *output, struct stream *stream, uint32_t kind, uint64_t offset, uint64_t value);
 
-/* ---- the modes ---- */
+/* ---- sender.c: what the sender of a datagram is to the service ---- */
 
-struct handover {
-  const char *directory;
-  char *title; /* the memory of argv, to be overwritten with the name */
-  size_t title_room;
-  mode_t umask;
-  int null;
-  unsigned handed; /* descriptors 3, 4, … */
+enum sender { SENDER_MAIN, SENDER_TREE, SENDER_STRANGER, SENDER_GONE };
+
+enum sender sender_of(pid_t pid, pid_t main_process, bool adopted);
+
+/* ---- socket.c: the datagrams ---- */
+
+struct word {
+  pid_t pid; /* 0: of another pid namespace */
+  uid_t uid;
+  size_t length, sent; /* what is here, and what was sent: more when it was cut */
+  const char *text;    /* ended by a NUL that is not counted */
 };
+
+struct mail; /* room for one datagram and what came along */
+
+int socket_open(const struct spec *spec);
+void socket_remove(int fd);
+bool socket_has(int fd);
+struct mail *mail_map(void);
+void mail_unmap(struct mail *mail);
+bool mail_receive(int fd, struct mail *mail, struct word *word);
+void mail_close(struct mail *mail);
+
+/* ---- said.c: the segments that keep them ---- */
+
+struct said {
+  int segment;          /* the newest one; -1: none is open */
+  uint64_t size;        /* of it */
+  uint64_t first, last; /* numbers of the segments that are there; first > last: none */
+  uint64_t lost, lost_bytes; /* not in a segment yet */
+  int64_t lost_ns;      /* when that is tried again */
+  int64_t rung_ns;      /* when `said` was last rung */
+  bool unrung;          /* there is something since then */
+};
+
+void said_find(struct said *said);
+void said_keep(struct said *said, const struct word *word, enum sender sender, int64_t now);
+bool said_settle(struct said *said, int64_t now, bool last_chance);
+
+/* ---- run.c, hear.c, start.c, adopt.c: a shim ---- */
+
+#define ASK_AGAIN_NS (50 * (int64_t)NS_PER_MS)
+#define RING_EVERY_NS (10 * (int64_t)NS_PER_MS)
+enum { EXIT_UNRECORDED = 1 };
+
+enum fact { FACT_MAIN = 1, FACT_READY = 2, FACT_EXIT = 4 };
+
+struct shim {
+  struct bell bell;
+  struct output output;
+  struct said said;
+  unsigned owed;        /* facts: the run directory was full, and they are to be written as soon as that is possible */
+  bool failed;          /* no program came to be */
+  bool tree_gone;
+  bool leaving;         /* adopt: TERM came */
+  bool ended;
+  int status;           /* our own exit code */
+  int ended_status;     /* of the main process, as waitpid gives it; -1: unknown */
+  int64_t ended_epoch_ns, ended_ns;
+  int64_t ready_epoch_ns, ready_ns;
+  int signals;
+  int report;           /* run: what the program's side reports until it runs; else -1 */
+  int handle;           /* a pidfd of the main process where there may be no other way to see its end; else -1 */
+  int socket;           /* for what the service says; -1: there is none */
+  int ready;            /* run: where a newline says that the program is ready; else -1 */
+  unsigned queue_most;  /* datagrams that the socket can hold, at least */
+  pid_t main_process;   /* 0: it has ended */
+  uint64_t main_start;
+  int64_t deaf_ns;      /* the socket is not looked at before */
+  int64_t gone_ns;
+  int64_t retry_ns;
+};
+
+extern struct shim shim;
+
+bool shim_begin(const struct handover *handover, bool adopted);
+int shim_record_self(void);
+int shim_open_logs(void);
+int shim_serve(void);
+void finish_run(int64_t now);
+void finish_adopt(int64_t now);
+void tell(const char *name, const struct line *content);
+void tell_failure(int step, int error);
+void record_fact(enum fact fact, struct line *content);
+void record_unknown(int64_t now);
+
+int hear_open(const struct spec *spec);
+void hear(int64_t now);
+void take_ready(int64_t now);
+void ring_said(int64_t now);
+bool hear_finish(int64_t now, bool give_up);
+
+/* ---- the modes ---- */
 
 void name_process(const struct handover *handover, const char *name);
 void block_signals(void);
