@@ -6,14 +6,16 @@ import { skipWhen } from "../../test/support/skip-when.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../test/support/temporary-directory.ts";
 import type { Saying } from "../model/saying.ts";
 import { sayToSupervisor, speakerOf } from "./event-socket.ts";
+import { openLibc } from "./libc.ts";
 
 const READY: Saying = { id: "started_ok" };
+const libc = openLibc();
 const NOBODY = 65_534;
 const asRoot = skipWhen(process.getuid?.() === 0 ? null : "not root");
 const SHORT = { takenWithinMs: 60, confirmedWithinMs: 60 };
 
 function errorOf(socket: string, limits = SHORT) {
-  const said = sayToSupervisor(READY, { MUSTER_SOCKET: socket }, limits);
+  const said = sayToSupervisor(READY, { MUSTER_SOCKET: socket }, { limits, libc });
   return said.ok ? null : { code: said.error.code, message: said.error.message };
 }
 
@@ -69,7 +71,7 @@ describe("the event socket", () => {
     for (let number = 1; number <= 1_000; number++) {
       const counter = { name: "number", value: number };
       const saying: Saying = { id: "alert", severity: "error", message: null, counter };
-      expect(sayToSupervisor(saying, { MUSTER_SOCKET: receiver.socket }).ok).toBe(true);
+      expect(sayToSupervisor(saying, { MUSTER_SOCKET: receiver.socket }, { libc }).ok).toBe(true);
       const { notification } = await receiver.nextConfirmed();
       expect(notification.saying).toEqual(saying);
     }

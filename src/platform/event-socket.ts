@@ -45,17 +45,18 @@ export function speakerOf(environment: Readonly<Record<string, string | undefine
  *
  * That it is on file is told as in sd_notify_barrier(3): the reader closes a descriptor that was sent behind the words.
  * A reader that is killed between the two closes it as well.
+ * @param options `libc`: who says much hands in its own, as opening one takes some kB that stay
  */
 export function sayToSupervisor(
   saying: Saying,
   environment: Readonly<Record<string, string | undefined>>,
-  limits: WaitLimits = USUAL_LIMITS,
+  options: { readonly limits?: WaitLimits; readonly libc?: Libc } = {},
 ): Result<void, CodedError> {
   const word = saying.id;
   const speaker = speakerOf(environment);
   if (speaker === null) return err(codedError("not-supervised", { word }));
   const { socket } = speaker;
-  const libc = openLibc();
+  const { limits = USUAL_LIMITS, libc = openLibc() } = options;
   const outcome = sendConfirmed(libc, socket, encodeSaying(saying, speaker.token), limits);
   if (outcome === "heard") return ok(undefined);
   if (outcome === "full") {
