@@ -1,4 +1,5 @@
 import type { MusterPaths } from "../model/paths.ts";
+import type { Saying } from "../model/saying.ts";
 import type { ClientPort } from "./client-port.ts";
 import type { DaemonPort } from "./daemon-port.ts";
 import type { Rehearse } from "./rehearsal-port.ts";
@@ -35,6 +36,10 @@ export interface CliHost {
   readonly rehearse: Rehearse;
   /** Starts the launcher and ends it again. @returns why that does not work; null: it does; undefined: cannot be tried here */
   probeShim(): Promise<string | null | undefined>;
+  /** Says it to who supervises this process; returns when it is on file. Throws a coded error when that cannot be. */
+  say(saying: Saying): Promise<void>;
+  /** Runs a command line of `vme`. @returns its exit code */
+  vme(words: readonly string[]): Promise<number>;
 }
 
 export interface CommandContext extends CliHost {

@@ -8,6 +8,8 @@ export interface ProgramParts {
   readonly daemon: DaemonPort;
   readonly probeShim: CliHost["probeShim"];
   readonly rehearse: CliHost["rehearse"];
+  readonly say: CliHost["say"];
+  readonly vme: CliHost["vme"];
 }
 
 /** The process we are in, as the commands see it. */

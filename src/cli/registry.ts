@@ -29,6 +29,8 @@ export const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   alerts: async () => (await import("./commands/alerts.ts")).alertsCommand,
   ack: async () => (await import("./commands/ack.ts")).ackCommand,
   metrics: async () => (await import("./commands/metrics.ts")).metricsCommand,
+  notify: async () => (await import("./commands/notify.ts")).notifyCommand,
+  vme: async () => (await import("./commands/vme.ts")).vmeCommand,
 };
 
 /** What the scripts of `muster completion` call; not for people, so in no list. */

@@ -1,3 +1,5 @@
+import { codedError } from "../../model/errors/catalogue.ts";
+import type { Saying } from "../../model/saying.ts";
 import { runCli } from "../cli.ts";
 import type { ClientPort } from "../client-port.ts";
 import { BrokenPipe, type CliHost, type TextOutput } from "../context.ts";
@@ -25,6 +27,8 @@ export interface FakeWorld {
   readonly startDetached?: () => Promise<void>;
   readonly shim?: string | null | undefined;
   readonly rehearse?: CliHost["rehearse"];
+  /** takes what is said to the supervisor; nobody is there unless it is given */
+  readonly say?: (saying: Saying) => Promise<void>;
 }
 
 export interface CliOutcome {
@@ -35,6 +39,8 @@ export interface CliOutcome {
   readonly connected: readonly string[];
   readonly ups: readonly UpOptions[];
   readonly detached: readonly (readonly string[])[];
+  /** the command lines of `vme` */
+  readonly vmes: readonly (readonly string[])[];
 }
 
 /** Runs one command line against a world that the test wrote; no process, no socket, no terminal. */
@@ -44,6 +50,7 @@ export async function runFake(argv: readonly string[], world: FakeWorld = {}): P
   const connected: string[] = [];
   const ups: UpOptions[] = [];
   const detached: (readonly string[])[] = [];
+  const vmes: (readonly string[])[] = [];
   const host: CliHost = {
     stdout,
     stderr,
@@ -71,9 +78,17 @@ export async function runFake(argv: readonly string[], world: FakeWorld = {}): P
     },
     rehearse: world.rehearse ?? (() => Promise.reject(new Error("the test has no rehearsal"))),
     probeShim: async () => ("shim" in world ? world.shim : null),
+    say: async (saying) => {
+      if (world.say === undefined) throw codedError("not-supervised", { word: saying.id });
+      await world.say(saying);
+    },
+    vme: async (words) => {
+      vmes.push(words);
+      return 0;
+    },
   };
   const exitCode = await runCli(argv, host);
-  return { exitCode, stdout: stdout.text, stderr: stderr.text, connected, ups, detached };
+  return { exitCode, stdout: stdout.text, stderr: stderr.text, connected, ups, detached, vmes };
 }
 
 class FakeOutput implements TextOutput {
