@@ -5,8 +5,9 @@ import { failOnLeaks } from "../../test/support/leak-check.ts";
 import { skipWhen } from "../../test/support/skip-when.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../test/support/temporary-directory.ts";
 import type { Saying } from "../model/saying.ts";
+import { ERRNO } from "./constants.ts";
 import { sayToSupervisor, speakerOf } from "./event-socket.ts";
-import { openLibc } from "./libc.ts";
+import { type Libc, openLibc } from "./libc.ts";
 
 const READY: Saying = { id: "started_ok" };
 const libc = openLibc();
@@ -99,6 +100,16 @@ describe("the event socket", () => {
     const beginMs = performance.now();
     expect(errorOf(receiver.socket)?.code).toBe("event-socket-gone");
     expect(performance.now() - beginMs).toBeGreaterThanOrEqual(SHORT.takenWithinMs);
+  });
+
+  test("whose reader is just being replaced takes the word all the same", async () => {
+    await using receiver = await EventReceiver.start(directory.file("replaced"));
+    const answers = [ERRNO.ECONNREFUSED, ERRNO.ENOENT, ERRNO.EACCES];
+    const connect: Libc["connect"] = (fd, address) => -(answers.shift() ?? -libc.connect(fd, address));
+    const replaced: Libc = Object.assign(Object.create(libc), { connect });
+    const said = sayToSupervisor(READY, { MUSTER_SOCKET: receiver.socket }, { libc: replaced });
+    expect([said.ok, answers]).toEqual([true, []]);
+    await receiver.nextConfirmed();
   });
 
   test("that nobody reads fills up: event-socket-full, after the time it was given", async () => {

@@ -15,7 +15,9 @@ export interface WaitLimits {
 }
 
 const USUAL_LIMITS: WaitLimits = { takenWithinMs: 5_000, confirmedWithinMs: 5_000 };
-const LOOK_AGAIN_MS = 20;
+/** While a reader is being replaced, its socket has no name, or not yet its owner, for a moment. */
+const NAMELESS_WITHIN_MS = 100;
+const LOOK_AGAIN_MS = 10;
 
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
@@ -82,9 +84,9 @@ function sendConfirmed(libc: Libc, socket: string, bytes: Uint8Array, limits: Wa
   const fd = libc.socket(AF_UNIX, SOCK_DGRAM | CLOSE_ON_EXEC, 0);
   if (fd < 0) return { errno: -fd };
   try {
-    const deadlineMs = libc.clockMs(CLOCK_MONOTONIC) + limits.takenWithinMs;
+    const beginMs = libc.clockMs(CLOCK_MONOTONIC);
     const send = (content: Uint8Array | string, descriptors: readonly number[]) =>
-      sendWithin(libc, fd, address.value, { content, descriptors, deadlineMs });
+      sendWithin(libc, fd, address.value, { content, descriptors, beginMs, withinMs: limits.takenWithinMs });
     const sent = send(bytes, []);
     return sent === "heard" ? confirm(libc, send, limits.confirmedWithinMs) : sent;
   } finally {
@@ -125,7 +127,8 @@ function waitForEnd(libc: Libc, fd: number, withinMs: number): Outcome {
 interface Packet {
   readonly content: Uint8Array | string;
   readonly descriptors: readonly number[];
-  readonly deadlineMs: number;
+  readonly beginMs: number;
+  readonly withinMs: number;
 }
 
 /** Waits while the queue is full, and while a reader that was killed is being replaced: its socket is there and refuses. */
@@ -134,14 +137,18 @@ function sendWithin(libc: Libc, fd: number, address: Uint8Array, packet: Packet)
     const connected = libc.connect(fd, address);
     const result = connected < 0 ? connected : sendPacket(libc, fd, packet.content, packet.descriptors);
     if (result >= 0) return "heard";
-    const leftMs = Math.ceil(packet.deadlineMs - libc.clockMs(CLOCK_MONOTONIC));
+    const leftMs = Math.ceil(packet.beginMs + patienceMs(-result, packet) - libc.clockMs(CLOCK_MONOTONIC));
     const full = result === -ERRNO.EAGAIN;
-    if (!full && result !== -ERRNO.ECONNREFUSED) return { errno: -result };
     if (leftMs <= 0) return full ? "full" : { errno: -result };
     // A full queue announces that there is room; that a reader came back nobody announces.
     if (full) libc.pollOne(fd, POLLOUT, leftMs);
     else libc.pollOne(-1, 0, Math.min(leftMs, LOOK_AGAIN_MS));
   }
+}
+
+function patienceMs(errno: number, packet: Packet): number {
+  if (errno === ERRNO.EAGAIN || errno === ERRNO.ECONNREFUSED || errno === ERRNO.EINTR) return packet.withinMs;
+  return errno === ERRNO.ENOENT || errno === ERRNO.EACCES ? Math.min(NAMELESS_WITHIN_MS, packet.withinMs) : 0;
 }
 
 /** `struct sockaddr_un`: a path ends with a NUL, an abstract name begins with one. */

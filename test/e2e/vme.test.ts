@@ -1,6 +1,9 @@
 /** `vme` and `muster notify` as real processes, before a socket that reads as a shim does. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { makeToolsDirectory } from "../../src/platform/tools-directory.ts";
+import { mkdirSync } from "node:fs";
+import { saidOf } from "../../native/test/events.ts";
+import { TestRun } from "../../src/platform/shim/testing/test-run.ts";
+import { makeToolsDirectory, pathWithTools } from "../../src/platform/tools-directory.ts";
 import { EventReceiver } from "../support/event-receiver.ts";
 import { failOnLeaks } from "../support/leak-check.ts";
 import { programWords } from "../support/program.ts";
@@ -86,5 +89,27 @@ describe("a script of a service", () => {
     }
     expect(await running).toMatchObject(quiet);
     expect(pids.size).toBe(CALLS);
+  });
+});
+
+describe("before the shim itself", () => {
+  test("a word is on file when vme returns, as that of a process of the service", async () => {
+    await using run = new TestRun();
+    const [tools, events] = [`${run.directory}/tools`, `${run.directory}/events`];
+    makeToolsDirectory(tools, programWords());
+    mkdirSync(events);
+    const eventSocket = `${events}/token`;
+    const script = 'vme id=maintenance progress=7 msg=first && cat "$RUN"/instances/*/1/said.1; vme id=start_failed';
+    const generation = run.shell(script, {
+      eventSocket,
+      environment: { PATH: pathWithTools("/usr/bin:/bin", tools), MUSTER_SOCKET: eventSocket, RUN: run.directory },
+    });
+    await generation.ring("empty");
+    expect(saidOf(generation).map(({ sender, text }) => [sender, text])).toEqual([
+      ["tree", "MUSTER_ID=maintenance\nMUSTER_PROGRESS=7\nMUSTER_MESSAGE=first\n"],
+      ["tree", "MUSTER_ID=start_failed\nMUSTER_MESSAGE=no reason was given\n"],
+    ]);
+    expect(generation.out()).toContain("MUSTER_MESSAGE=first\n");
+    expect((await generation.ring("exit")).exit).toMatchObject({ kind: "code", code: 0 });
   });
 });
