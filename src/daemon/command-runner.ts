@@ -1,13 +1,15 @@
 import { formatDuration } from "../base/duration.ts";
+import { err, ok, type Result } from "../base/result.ts";
 import type { InstanceId } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import type { GenerationId } from "../services/ports.ts";
+import { Complaints, lastLine } from "./complaints.ts";
 import type { ProgramPreparer } from "./prepare-program.ts";
 
 /** How much of a command's complaints is kept. */
-const MOST_COMPLAINT_CHARACTERS = 500;
-/** How long the end of a complaint is waited for when the command has ended. */
-const COMPLAINT_GRACE_MS = 100;
+const MOST_COMPLAINT_BYTES = 500;
+
+export type CommandProcess = Bun.Subprocess<"ignore", "ignore", "pipe">;
 
 export interface CommandRunnerParts {
   readonly preparer: ProgramPreparer;
@@ -16,7 +18,7 @@ export interface CommandRunnerParts {
   findTool(name: string): string | undefined;
 }
 
-/** Runs the commands that stop or reload a service, as its user, in its directory, within a time limit. */
+/** Runs the commands that stop or reload a service, or say whether it has started, as its user, in its directory, within a time limit. */
 export class CommandRunner {
   private readonly parts: CommandRunnerParts;
 
@@ -31,12 +33,25 @@ export class CommandRunner {
     command: readonly string[],
     timeoutMs: number,
   ): Promise<string | null> {
+    const ending = new AbortController();
+    const started = await this.spawn(id, spec, command, ending.signal);
+    return started.ok ? await followToEnd(started.value, timeoutMs, ending) : started.error;
+  }
+
+  /** @param signal ends it, and what it started */
+  async spawn(
+    id: GenerationId,
+    spec: ServiceSpec,
+    command: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Result<CommandProcess, string>> {
     const prepared = await this.parts.preparer.forCommand(spec, id.instance);
-    if (!prepared.ok) return prepared.error;
+    if (!prepared.ok) return prepared;
     const { environment, account } = prepared.value;
     const pid = this.parts.pidOf(id.instance);
     const words = this.asUser(command, account);
-    if (typeof words === "string") return words;
+    if (typeof words === "string") return err(words);
+    if (signal.aborted) return err("it is not wanted any more");
     try {
       const child = Bun.spawn([...words], {
         cwd: spec.directory,
@@ -47,9 +62,12 @@ export class CommandRunner {
         // A session of its own: what it starts can be ended with it.
         detached: true,
       });
-      return await followToEnd(child, timeoutMs);
+      const end = (): void => killGroup(child.pid);
+      signal.addEventListener("abort", end);
+      void child.exited.then(() => signal.removeEventListener("abort", end));
+      return ok(child);
     } catch (error) {
-      return error instanceof Error ? error.message : String(error);
+      return err(error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -67,20 +85,13 @@ export class CommandRunner {
 }
 
 /** @returns null when it ended with 0 in time, else why it failed */
-async function followToEnd(
-  child: Bun.Subprocess<"ignore", "ignore", "pipe">,
-  timeoutMs: number,
-): Promise<string | null> {
-  const complaint = new Complaint(child.stderr);
-  let isLate = false;
-  const timer = setTimeout(() => {
-    isLate = true;
-    killGroup(child.pid);
-  }, timeoutMs);
+async function followToEnd(child: CommandProcess, timeoutMs: number, ending: AbortController): Promise<string | null> {
+  const complaints = new Complaints(child.stderr, MOST_COMPLAINT_BYTES);
+  const timer = setTimeout(() => ending.abort(), timeoutMs);
   const code = await child.exited;
   clearTimeout(timer);
-  const words = await complaint.end();
-  if (isLate) return `it did not end within ${formatDuration(timeoutMs)} and was killed`;
+  const words = lastLine(new TextDecoder().decode(await complaints.end()), MOST_COMPLAINT_BYTES);
+  if (ending.signal.aborted) return `it did not end within ${formatDuration(timeoutMs)} and was killed`;
   if (child.signalCode !== null) return `it was killed by ${String(child.signalCode).replace("SIG", "")}`;
   return code === 0 ? null : `it ended with code ${code}${words === "" ? "" : `: ${words}`}`;
 }
@@ -90,38 +101,5 @@ function killGroup(pid: number): void {
     process.kill(-pid, "SIGKILL");
   } catch {
     // It has ended in this moment.
-  }
-}
-
-function readerOf(stream: ReadableStream<Uint8Array>) {
-  return stream.getReader();
-}
-
-/** The last of what a command complains about. */
-class Complaint {
-  private readonly reader: ReturnType<typeof readerOf>;
-  private readonly reading: Promise<void>;
-  private text = "";
-
-  constructor(stream: ReadableStream<Uint8Array>) {
-    this.reader = readerOf(stream);
-    this.reading = this.read();
-  }
-
-  private async read(): Promise<void> {
-    const decoder = new TextDecoder();
-    for (let step = await this.reader.read(); !step.done; step = await this.reader.read()) {
-      this.text = (this.text + decoder.decode(step.value, { stream: true })).slice(-MOST_COMPLAINT_CHARACTERS);
-    }
-  }
-
-  /** The command has ended. What it left running in the background may hold the pipe open and is not waited for. */
-  async end(): Promise<string> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, COMPLAINT_GRACE_MS);
-    await Promise.race([this.reading, late]);
-    clearTimeout(timer);
-    await this.reader.cancel();
-    return this.text.trim().split("\n").at(-1) ?? "";
   }
 }

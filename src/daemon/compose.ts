@@ -10,6 +10,7 @@ import type { Libc } from "../platform/libc.ts";
 import { ProcessIdentities } from "../platform/process-identity.ts";
 import { usualOpenFiles } from "../platform/resource-limits.ts";
 import type { ShimProgram } from "../platform/shim/shim-program.ts";
+import { makeToolsDirectory } from "../platform/tools-directory.ts";
 import { Accounts } from "../platform/users.ts";
 import type { Instance } from "../services/instance.ts";
 import { pidOf } from "../services/public-status.ts";
@@ -19,12 +20,14 @@ import type { Configuration } from "./configuration.ts";
 import { Configurator } from "./configurator.ts";
 import { Ending } from "./ending.ts";
 import type { EndingMark } from "./ending-mark.ts";
+import { Hearing } from "./hearing.ts";
 import { LastWordsRecorder } from "./last-words-recorder.ts";
 import { LogRoom } from "./log-room.ts";
 import type { DaemonPaths } from "./options.ts";
 import { OutputRelay } from "./output-relay.ts";
 import type { DaemonParts } from "./parts.ts";
 import { ProgramPreparer } from "./prepare-program.ts";
+import { ReadyScripts } from "./ready-script.ts";
 import { StatusReporter } from "./status-reporter.ts";
 import { Supervision } from "./supervision.ts";
 import { ToolFinder } from "./tool-finder.ts";
@@ -39,6 +42,8 @@ export interface Ground {
   readonly configuration: Configuration;
   readonly endingMark: EndingMark;
   readonly version: string;
+  /** the words that start this program again */
+  readonly selfCommand: readonly string[];
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
@@ -61,7 +66,16 @@ export function compose(ground: Ground): DaemonParts {
     isHeld: (stream, path) => relay.isHeld(stream, path),
   });
   const relay: OutputRelay = buildRelay(ground, logs, () => supervision.supervisor.roster.instances());
-  const supervision: Supervision = buildSupervision(ground, logs, record, changes, {
+  const hearing: Hearing = new Hearing({
+    clock,
+    supervisor: () => supervision.supervisor,
+    directoryOf: (id) => supervision.side.processes.directoryOf(id),
+    alerts: () => configuration.host.alerts,
+    record,
+    whenRecorded: () => journal.flushed(),
+    warn: (message) => logs.own.warn(message),
+  });
+  const supervision: Supervision = buildSupervision(ground, logs, hearing, record, changes, {
     keyEnded: (instance) => ending.keyEnded(instance),
   });
   const ending: Ending = new Ending({
@@ -85,9 +99,10 @@ export function compose(ground: Ground): DaemonParts {
     host: hostname(),
     daemon: identity,
     missingDependencies: (instance) => supervision.supervisor.missingDependencies(instance),
+    said: hearing.hearer,
   });
   const configurator = buildConfigurator(ground, supervision, logs, relay);
-  return { identity, clock, journal, logs, relay, supervision, configurator, reporter, changes, ending };
+  return { identity, clock, journal, logs, relay, hearing, supervision, configurator, reporter, changes, ending };
 }
 
 function buildRelay({ clock, paths }: Ground, logs: LogRoom, instances: () => Iterable<Instance>): OutputRelay {
@@ -128,9 +143,21 @@ function buildConfigurator(
   return configurator;
 }
 
+/** @returns null when it cannot be made: services then find `vme` only where the host has it */
+function makeTools(directory: string, selfCommand: readonly string[], logs: LogRoom): string | null {
+  try {
+    makeToolsDirectory(directory, selfCommand);
+    return directory;
+  } catch (error) {
+    logs.own.warn(`cannot make ${directory}, where services find vme: ${String(error)}; it is left out of their PATH`);
+    return null;
+  }
+}
+
 function buildSupervision(
   ground: Ground,
   logs: LogRoom,
+  hearing: Hearing,
   record: (draft: EventDraft) => string,
   changes: ChangeSignal,
   hooks: Pick<ConstructorParameters<typeof Supervision>[0], "keyEnded">,
@@ -143,6 +170,8 @@ function buildSupervision(
     accounts: new Accounts(clock),
     uid: libc.geteuid(),
     openFiles: usualOpenFiles(readFileSync("/proc/self/limits", "utf8")),
+    events: paths.events,
+    tools: makeTools(paths.tools, ground.selfCommand, logs),
     findTool,
   });
   const runner = new CommandRunner({
@@ -153,6 +182,7 @@ function buildSupervision(
       return instance === undefined ? null : pidOf(instance.state);
     },
   });
+  const scripts = new ReadyScripts({ runner, directory: paths.logs, warn: (message) => logs.own.warn(message) });
   const supervision: Supervision = new Supervision({
     clock,
     libc,
@@ -162,13 +192,21 @@ function buildSupervision(
     record,
     identities: new ProcessIdentities(boot),
     bootId: boot.bootId,
-    readiness: logs,
+    readiness: {
+      watchLine: (id, pattern, found) => logs.watchLine(id, pattern, found),
+      runScript: (id, spec, ended) => scripts.run(id, spec, ended),
+    },
+    fact: (id, fact) => hearing.fact(id, fact),
+    said: (id) => hearing.said(id),
     log: (level, message) => logs.own[level](message),
     launcherLost: () => {
       record({ kind: "launcher.lost", subject: "muster", message: "the launcher died; a new one is started" });
     },
     runCommand: (id, spec, command, timeoutMs) => runner.run(id, spec, command, timeoutMs),
-    whenRecorded: () => journal.flushed(),
+    whenRecorded: async () => {
+      await hearing.settled();
+      await journal.flushed();
+    },
     logSettings: (instance, spec) => logs.settings(instance, spec),
     output: (instance, fact) => logs.output(instance, fact),
     host: () => configuration.host,

@@ -39,7 +39,7 @@ export interface LogRoomParts {
 const OWN_LOG = { sizeBytes: 10_000_000, keep: 5 } as const;
 
 /** The logs room, built and connected. */
-export class LogRoom implements ReadinessWatch, AsyncDisposable {
+export class LogRoom implements Pick<ReadinessWatch, "watchLine">, AsyncDisposable {
   readonly own: DaemonLog;
   readonly keeper: LogKeeper;
   private readonly parts: LogRoomParts;

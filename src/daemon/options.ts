@@ -20,6 +20,13 @@ export interface DaemonPaths {
   readonly lock: string;
   readonly bell: string;
   readonly instances: string;
+  /** the event sockets of all generations, named by their tokens */
+  readonly events: string;
+  /** `vme` and `muster`, for services */
+  readonly tools: string;
+  /** notices that have not left the house */
+  readonly outbox: string;
+  readonly alerts: string;
   readonly logs: string;
   readonly controlSocket: string;
   readonly journal: string;
@@ -43,6 +50,10 @@ export function daemonPaths(options: Pick<DaemonOptions, "stateDirectory" | "run
     lock: `${state}/lock`,
     bell: `${run}/bell`,
     instances: `${run}/instances`,
+    events: `${run}/events`,
+    tools: `${run}/tools`,
+    outbox: `${state}/outbox`,
+    alerts: `${state}/alerts.json`,
     logs: `${state}/logs`,
     controlSocket: `${run}/muster.sock`,
     journal: `${state}/journal.db`,

@@ -4,6 +4,7 @@ import type { StatusReport } from "../model/status.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import type { Configurator } from "./configurator.ts";
 import type { Ending } from "./ending.ts";
+import type { Hearing } from "./hearing.ts";
 import type { LogRoom } from "./log-room.ts";
 import type { OutputRelay } from "./output-relay.ts";
 import type { StatusReporter } from "./status-reporter.ts";
@@ -16,6 +17,7 @@ export interface DaemonParts {
   readonly journal: Journal;
   readonly logs: LogRoom;
   readonly relay: OutputRelay;
+  readonly hearing: Hearing;
   readonly supervision: Supervision;
   readonly configurator: Configurator;
   readonly reporter: StatusReporter;

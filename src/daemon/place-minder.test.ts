@@ -13,7 +13,7 @@ describe("PlaceMinder", () => {
     let removed = false;
     using minder = new PlaceMinder({
       clock,
-      directories: [logs],
+      places: [{ directory: logs, mode: 0o700 }],
       restorers: [() => (removed ? "the socket" : null)],
       warn: (message) => said.push(message),
     });
@@ -33,7 +33,12 @@ describe("PlaceMinder", () => {
     const said: string[] = [];
     writeFileSync(directory.file("in-the-way"), "");
     const wanted = directory.file("in-the-way", "logs");
-    using _minder = new PlaceMinder({ clock, directories: [wanted], restorers: [], warn: (text) => said.push(text) });
+    using _minder = new PlaceMinder({
+      clock,
+      places: [{ directory: wanted, mode: 0o700 }],
+      restorers: [],
+      warn: (text) => said.push(text),
+    });
     clock.advance(3_000);
     expect(said.length).toBe(1);
     expect(said[0]).toContain("ENOTDIR");

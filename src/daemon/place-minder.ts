@@ -4,7 +4,7 @@ import { type Clock, untilNextMs } from "../base/clock.ts";
 export interface PlaceMinderParts {
   readonly clock: Clock;
   /** made anew when they were removed */
-  readonly directories: readonly string[];
+  readonly places: readonly { readonly directory: string; readonly mode: number }[];
   /** each puts one thing back in its place where that is needed, and says what it was, else null; may throw */
   readonly restorers: readonly (() => string | null)[];
   warn(message: string): void;
@@ -26,7 +26,7 @@ export class PlaceMinder implements Disposable {
   /** Also for whoever knows that something was removed just now. */
   look(): void {
     try {
-      for (const directory of this.parts.directories) this.restoreDirectory(directory);
+      for (const { directory, mode } of this.parts.places) this.restoreDirectory(directory, mode);
       for (const restore of this.parts.restorers) this.tell(restore());
       this.fault = "";
     } catch (error) {
@@ -37,9 +37,9 @@ export class PlaceMinder implements Disposable {
     }
   }
 
-  private restoreDirectory(directory: string): void {
+  private restoreDirectory(directory: string, mode: number): void {
     if (existsSync(directory)) return;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    mkdirSync(directory, { recursive: true, mode });
     this.tell(directory);
   }
 

@@ -25,6 +25,8 @@ async function prepare(
     accounts: { resolve: async () => answer },
     uid,
     openFiles: { soft: 1_024, hard: 4_096 },
+    events: "/run/muster/events",
+    tools: null,
     findTool: () => undefined,
   });
   const spec = serviceWith(keys);

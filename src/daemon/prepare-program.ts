@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { err, ok, type Result } from "../base/result.ts";
 import { codedError } from "../model/errors/catalogue.ts";
 import { formatInstance, type InstanceId } from "../model/name.ts";
@@ -7,6 +8,7 @@ import type { ResourceLimit, ServiceSpec } from "../model/service.ts";
 import { buildCommandLine, type CommandLine } from "../platform/command-line.ts";
 import { buildEnvironment } from "../platform/environment.ts";
 import { parseEnvironmentFile } from "../platform/environment-file.ts";
+import { closedDirectory } from "../platform/passable.ts";
 import { programFault } from "../platform/program-lookup.ts";
 import { numberedLimits } from "../platform/resource-limits.ts";
 import type { ProgramSpec } from "../platform/shim/spec-file.ts";
@@ -23,6 +25,10 @@ export interface ProgramPreparerParts {
   readonly uid: number;
   /** of open files, for services that name none */
   readonly openFiles: ResourceLimit;
+  /** the directory of the event sockets */
+  readonly events: string;
+  /** the directory of `vme` and `muster`; null: there is none */
+  readonly tools: string | null;
   /** the path of one of the system's tools, undefined when it is not there */
   findTool(name: string): string | undefined;
 }
@@ -73,11 +79,28 @@ export class ProgramPreparer {
     const { spec } = request;
     const line = buildCommandLine(spec, account, this.parts.findTool);
     if (!line.ok) return err(codedError("tool-missing", { service: spec.name, ...line.error }).message);
-    const environment = this.environment(spec, request.instance, request.token, account, file);
+    const socket = spec.notifyAccess === "none" ? null : join(this.parts.events, request.token);
+    const closed = socket === null ? null : this.closedTo(account, socket);
+    if (closed !== null && spec.ready.kind === "notify") {
+      const user = spec.user ?? "";
+      return err(codedError("event-socket-unreachable", { service: spec.name, user, directory: closed }).message);
+    }
+    const own = socket === null ? {} : socketVariables(spec, socket);
+    const environment = this.environment(spec, request.instance, request.token, account, file, own);
     const fault = faultBehindTools(spec, line.value, environment.PATH);
     if (fault !== null) return err(describeFailure({ step: "exec", errno: fault }, spec));
     const limits = { open_files: this.parts.openFiles, ...spec.limits };
-    return ok(programSpec(request, line.value, account, environment, limits));
+    return ok({
+      ...programSpec(request, line.value, account, environment, limits),
+      eventSocket: socket ?? undefined,
+      readyFd: spec.ready.kind === "fd" ? spec.ready.fd : undefined,
+    });
+  }
+
+  /** The directory on the way to its event socket that the service's user may not pass; null: it reaches it. */
+  private closedTo({ uid, gid, groups }: Account, socket: string): string | null {
+    if (uid === null || uid === this.parts.uid) return null;
+    return closedDirectory(socket, { uid, gids: [...(gid === null ? [] : [gid]), ...(groups ?? [])] });
   }
 
   /** The environment of an instance, also for its stop and reload commands. */
@@ -87,6 +110,7 @@ export class ProgramPreparer {
     token: string,
     account: Account,
     file: ReadonlyMap<string, string> | null,
+    own: Readonly<Record<string, string>> = {},
   ): Readonly<Record<string, string>> {
     const values = buildEnvironment({
       inherited: this.parts.environment,
@@ -98,6 +122,8 @@ export class ProgramPreparer {
       instance: instance.number,
       token,
       port: spec.port,
+      own,
+      tools: this.parts.tools,
     });
     return Object.fromEntries(values);
   }
@@ -114,6 +140,16 @@ export class ProgramPreparer {
     const { MUSTER_TOKEN: _marker, ...environment } = this.environment(spec, instance, "", account.value, file.value);
     return ok({ environment, account: account.value });
   }
+}
+
+/** sd_notify(3), sd_watchdog_enabled(3). A program that is not asked to speak that way is not told of it. */
+function socketVariables({ ready, watchdogMs }: ServiceSpec, socket: string): Readonly<Record<string, string>> {
+  const speaks = ready.kind === "notify" || watchdogMs > 0;
+  return {
+    MUSTER_SOCKET: socket,
+    ...(speaks ? { NOTIFY_SOCKET: socket } : {}),
+    ...(watchdogMs > 0 ? { WATCHDOG_USEC: String(watchdogMs * 1_000) } : {}),
+  };
 }
 
 /** Behind a chain of tools the shim does not see that the program is missing, it would look as if the tool had failed. */

@@ -17,7 +17,7 @@ import { openControlSocket } from "./control-socket.ts";
 import { EndingMark } from "./ending-mark.ts";
 import { describeFault } from "./fault-words.ts";
 import { Foreground } from "./foreground.ts";
-import { takeDirectories, writeEnded } from "./ground.ts";
+import { places, takeDirectories, writeEnded } from "./ground.ts";
 import type { Loaded, LoaderCommand } from "./load-configuration.ts";
 import { MemoryKeeper } from "./memory-keeper.ts";
 import { openShim } from "./open-shim.ts";
@@ -101,11 +101,12 @@ async function build(
   stack.defer(async () => void (await journal.close()));
   const configuration = chooseConfiguration(source, host.loader, paths, loading);
   const endingMark = new EndingMark(paths.ending);
-  const { version } = host;
-  const environment = process.env;
-  const parts = compose({ clock, libc, boot, shim, paths, journal, configuration, endingMark, version, environment });
+  const { version, selfCommand } = host;
+  const ground = { clock, libc, boot, shim, paths, journal, configuration, endingMark, version, selfCommand };
+  const parts = compose({ ...ground, environment: process.env });
   stack.use(parts.logs);
   stack.use(parts.relay);
+  stack.use(parts.hearing);
   stack.use(parts.supervision);
   if (!loading.ok) recordRefusal(journal, loading.error);
   const loaded = loading.ok ? loading.value : null;
@@ -198,7 +199,7 @@ function isRestart(paths: DaemonPaths): boolean {
 function mindPlaces(parts: DaemonParts, paths: DaemonPaths, lock: LockFile, server: ApiServer): PlaceMinder {
   return new PlaceMinder({
     clock: parts.clock,
-    directories: [paths.stateDirectory, paths.runDirectory, paths.logs, paths.instances, paths.applied],
+    places: places(paths, process.geteuid?.() ?? 0),
     restorers: [
       () => (lock.restore() ? paths.lock : null),
       () => (parts.supervision.wanted.restore() ? paths.wanted : null),

@@ -1,10 +1,19 @@
 import type { Clock } from "../base/clock.ts";
 import { formatRfc3339 } from "../base/rfc3339.ts";
-import type { InstanceStatus, LastExit, ServiceStatus, StatusReport } from "../model/status.ts";
+import type { Hearer } from "../events/hearer.ts";
+import type { InstanceStatus, LastExit, MaintenanceStatus, ServiceStatus, StatusReport } from "../model/status.ts";
 import type { TreeUsage } from "../platform/process-snapshot.ts";
 import type { ProcessTable } from "../platform/process-table.ts";
 import type { Instance } from "../services/instance.ts";
-import { isReady, pidOf, publicState, satisfiesDependants, summarize } from "../services/public-status.ts";
+import { maintenanceLeftMs } from "../services/maintenance-steps.ts";
+import {
+  hasGeneration,
+  isReady,
+  pidOf,
+  publicState,
+  satisfiesDependants,
+  summarize,
+} from "../services/public-status.ts";
 import type { Roster, RosterService } from "../services/roster.ts";
 
 export interface StatusReporterParts {
@@ -15,6 +24,8 @@ export interface StatusReporterParts {
   readonly daemon: StatusReport["daemon"];
   /** what a waiting instance waits for */
   missingDependencies(instance: Instance): readonly string[];
+  /** what instances said of themselves */
+  readonly said: Pick<Hearer, "counters" | "statusText">;
 }
 
 /** Memory and processor time are looked at anew when they are so old, */
@@ -100,9 +111,21 @@ export class StatusReporter {
       reason: this.reason(instance),
       nextTry: this.nextTry(instance),
       checks: {},
-      maintenance: null,
-      statusText: null,
-      counters: {},
+      maintenance: this.maintenance(instance),
+      statusText: hasGeneration(state) ? this.parts.said.statusText(instance.id) : null,
+      counters: this.parts.said.counters(instance.id),
+    };
+  }
+
+  private maintenance({ state, sinceWallMs }: Instance): MaintenanceStatus | null {
+    if (state.name !== "maintaining") return null;
+    const { clock } = this.parts;
+    const leftMs = maintenanceLeftMs(state, clock.monotonicMs());
+    return {
+      progress: state.latest.progress,
+      text: state.text,
+      since: formatRfc3339(sinceWallMs),
+      endExpectedAt: leftMs === null ? null : formatRfc3339(clock.wallMs() + leftMs),
     };
   }
 
@@ -118,7 +141,7 @@ export class StatusReporter {
       case "stopped":
         return state.reason;
       case "ending":
-        return state.why.kind === "start-failed" ? state.why.reason : null;
+        return state.why.kind === "start-failed" || state.why.kind === "hung" ? state.why.reason : null;
       default:
         return null;
     }

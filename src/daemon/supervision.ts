@@ -11,7 +11,7 @@ import type { OutputFact } from "../services/drivers/shim-processes.ts";
 import { EndGate } from "../services/end-gate.ts";
 import type { Instance } from "../services/instance.ts";
 import { OrderDesk } from "../services/order-desk.ts";
-import type { ReadinessWatch, WantedService } from "../services/ports.ts";
+import type { GenerationFact, GenerationId, ReadinessWatch, WantedService } from "../services/ports.ts";
 import { Reconciler } from "../services/reconciler.ts";
 import { Supervisor } from "../services/supervisor.ts";
 import { idleButWanted, takeOver } from "../services/takeover.ts";
@@ -34,6 +34,10 @@ export interface SupervisionParts extends ProcessSideParts {
   host(): HostSpec;
   changed(instance: Instance): void;
   keyEnded(instance: Instance): void;
+  /** told in place of the supervisor, which is to hear first what the program said */
+  fact(id: GenerationId, fact: GenerationFact): void;
+  /** a generation has said something */
+  said(id: GenerationId): void;
 }
 
 /** The services room, built and connected. */
@@ -52,7 +56,8 @@ export class Supervision implements AsyncDisposable {
       prepare: (request) => parts.preparer.prepare(request),
       logSettings: parts.logSettings,
       runCommand: parts.runCommand,
-      fact: (id, fact) => this.supervisor.fact(id, fact),
+      fact: parts.fact,
+      said: parts.said,
       shimLost: (id) => this.supervisor.shimLost(id),
       output: parts.output,
     });

@@ -59,7 +59,7 @@ describe("resolvePaths", () => {
   });
 
   test("counts the socket's path in bytes, to the last one", () => {
-    const room = SOCKET_PATH_LIMIT_BYTES - "/muster.sock".length - 1;
+    const room = SOCKET_PATH_LIMIT_BYTES - "/events/0123456789abcdef".length - 1;
     expect(resolvePaths({ ...ANA, runOption: `/${"x".repeat(room)}` }).ok).toBe(true);
     const tooLong = resolvePaths({ ...ANA, runOption: `/${"x".repeat(room + 1)}` });
     expect(!tooLong.ok && tooLong.error.code).toBe("socket-path-too-long");

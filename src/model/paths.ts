@@ -23,6 +23,8 @@ export interface PathFacts {
 
 /** `sun_path` of unix(7) has 108 bytes, the last of which is the end mark. */
 export const SOCKET_PATH_LIMIT_BYTES = 107;
+/** The longest path below the run directory: an event socket has the name of its generation's token. */
+const EVENT_SOCKET_EXAMPLE = "events/0123456789abcdef";
 
 /**
  * Options win over `MUSTER_STATE_DIR` and `MUSTER_RUN_DIR`, these over the system's places: `/var/lib/muster` and
@@ -39,11 +41,10 @@ export function resolvePaths(facts: PathFacts): Result<MusterPaths, CodedError> 
   const runDirectory =
     chosenRun ?? (chosenState === null ? usualRun(facts) : null) ?? posix.join(stateDirectory, "run");
   const controlSocket = posix.join(runDirectory, "muster.sock");
-  const lengthBytes = new TextEncoder().encode(controlSocket).length;
+  const path = posix.join(runDirectory, EVENT_SOCKET_EXAMPLE);
+  const lengthBytes = new TextEncoder().encode(path).length;
   if (lengthBytes > SOCKET_PATH_LIMIT_BYTES) {
-    return err(
-      codedError("socket-path-too-long", { path: controlSocket, lengthBytes, limitBytes: SOCKET_PATH_LIMIT_BYTES }),
-    );
+    return err(codedError("socket-path-too-long", { path, lengthBytes, limitBytes: SOCKET_PATH_LIMIT_BYTES }));
   }
   return ok({ stateDirectory, runDirectory, controlSocket });
 }

@@ -1,4 +1,5 @@
 import type { UserEntry } from "./account-files.ts";
+import { pathWithTools } from "./tools-directory.ts";
 
 /** What makes the environment of one instance. */
 export interface EnvironmentWish {
@@ -18,6 +19,8 @@ export interface EnvironmentWish {
   readonly port: number | null;
   /** sockets and the like that Muster sets besides */
   readonly own?: Readonly<Record<string, string>>;
+  /** looked through after all of an inherited `PATH`; one that was declared stays as it is */
+  readonly tools?: string | null;
 }
 
 /** Of Muster itself, of who started it, or of where it stands; to a service they would be lies. */
@@ -39,6 +42,8 @@ export function buildEnvironment(wish: EnvironmentWish): ReadonlyMap<string, str
     values.set("LOGNAME", wish.user.name);
     values.set("SHELL", wish.user.shell);
   }
+  const path = values.get("PATH");
+  if (wish.tools && path) values.set("PATH", pathWithTools(path, wish.tools));
   if (wish.port !== null) values.set("PORT", String(wish.port));
   for (const [key, value] of wish.file ?? []) values.set(key, value);
   for (const [key, value] of Object.entries(wish.declared)) values.set(key, value);

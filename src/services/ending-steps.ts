@@ -13,9 +13,16 @@ const GRACE_MS = 20;
 const SURVIVOR_LOOK_MS = 5_000;
 
 /** The start was too slow, said that it failed, or is not wanted any more: bring down what runs. */
-export function failStart(history: History, pid: number | null, reason: string, context: MachineContext): Next {
+export function failStart(
+  history: History,
+  pid: number | null,
+  reason: string,
+  context: MachineContext,
+  file: string | null = null,
+): Next {
   const next = askToEnd(history, pid, null, { kind: "start-failed", reason }, context);
-  const failed = record("instance.start-failed", reason, { generation: history.generation });
+  const data = { generation: history.generation, ...(file === null ? {} : { file }) };
+  const failed = record("instance.start-failed", reason, data);
   return { state: next.state, effects: [failed, ...next.effects] };
 }
 
@@ -172,9 +179,16 @@ function exitOf(state: Ending): Exit {
   return state.exit ?? { kind: "unknown" };
 }
 
+/** What a program or script gives as its reason may be any words. */
+function asSentence(reason: string): string {
+  return reason.startsWith("it ") || reason.startsWith("its ") ? reason : `it could not start: ${reason}`;
+}
+
 function decide(state: Ending, context: MachineContext): RestartDecision {
   const { spec } = context;
-  if (state.why.kind === "start-failed") return afterFailedStart(spec, state.history, state.why.reason, context);
+  if (state.why.kind === "start-failed") {
+    return afterFailedStart(spec, state.history, asSentence(state.why.reason), context);
+  }
   const exit = exitOf(state);
   if (state.readyAtMs === null) {
     return afterFailedStart(spec, state.history, `it ${describeExit(exit)} before it was ready`, context);

@@ -165,7 +165,8 @@ export type InstanceEvent =
   | { readonly kind: "launch-failed"; readonly reason: string }
   | { readonly kind: "voided" }
   | { readonly kind: "ready-reported"; readonly by: ReadySource; readonly how: string }
-  | { readonly kind: "start-failed"; readonly reason: string }
+  /** `file`: where more about it is */
+  | { readonly kind: "start-failed"; readonly reason: string; readonly file?: string | null }
   | { readonly kind: "maintenance-reported"; readonly progress: number | null; readonly text: string | null }
   | { readonly kind: "deadline-extended"; readonly byMs: number }
   | { readonly kind: "reload-reported" }

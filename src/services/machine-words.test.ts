@@ -65,6 +65,18 @@ describe("a start that says it failed", () => {
     }
   });
 
+  test("is told with its words when it is tried again, and when it is given up", () => {
+    const failed = moved(run(EVERY_STATE.starting, "start-failed", NOTIFY)).state as Extract<
+      InstanceState,
+      { name: "ending" }
+    >;
+    const why = { kind: "start-failed", reason: "no database" } as const;
+    const patient = { free: 0, firstMs: 500, factor: 2, maxMs: 500, spread: 0, resetMs: 30_000 };
+    expect(words(run({ ...failed, why }, "emptied", { backoff: patient }))).toEqual([
+      "it could not start: no database; started again in 500ms",
+    ]);
+  });
+
   test("and that was ready already changes nothing", () => {
     for (const state of [EVERY_STATE.running, EVERY_STATE.reloading])
       expect(brief(run(state, "start-failed"))).toBe("ignored");

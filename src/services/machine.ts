@@ -120,7 +120,10 @@ const BECOMING = {
     state: Starting | Maintaining,
     event: Extract<InstanceEvent, { kind: "start-failed" }>,
     context: MachineContext,
-  ) => (state.history.watched ? endingSteps.failStart(state.history, state.pid, event.reason, context) : move(state)),
+  ) =>
+    state.history.watched
+      ? endingSteps.failStart(state.history, state.pid, event.reason, context, event.file ?? null)
+      : move(state),
   "deadline-extended": (state: Alive, event: Extract<InstanceEvent, { kind: "deadline-extended" }>) =>
     move(state, { kind: "extend-timer", delayMs: event.byMs }),
   "reload-reported": "ignore",

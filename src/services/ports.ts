@@ -57,6 +57,12 @@ export interface Processes {
   applyLogSettings(id: GenerationId, spec: ServiceSpec): void;
 }
 
+export interface ScriptFailure {
+  readonly reason: string;
+  /** where the rest of what it complained about is; null: there is nothing more */
+  readonly file: string | null;
+}
+
 /** Looks from outside whether a starting instance is ready. What is disposed of tells nothing more. */
 export interface ReadinessWatch {
   /** @param found called at most once: the line was written; with a failure when the pattern could not be searched */
@@ -65,7 +71,7 @@ export interface ReadinessWatch {
    * Runs the script that says whether it has started (seeds 2.2), once.
    * @param ended called at most once, with the reason when it says that it has not
    */
-  runScript(id: GenerationId, spec: ServiceSpec, ended: (failure: string | null) => void): Disposable;
+  runScript(id: GenerationId, spec: ServiceSpec, ended: (failure: ScriptFailure | null) => void): Disposable;
 }
 
 export interface Recorder {

@@ -1,5 +1,5 @@
 import type { Instance } from "./instance.ts";
-import type { GenerationId, ReadinessWatch } from "./ports.ts";
+import type { GenerationId, ReadinessWatch, ScriptFailure } from "./ports.ts";
 
 interface Watch extends Disposable {
   readonly generation: number;
@@ -30,16 +30,18 @@ export class ReadinessWatches implements Disposable {
 
   private begin(instance: Instance, id: GenerationId): Disposable | null {
     const { spec } = instance;
-    const tell = (by: "line" | "script", how: string) => (failure: string | null) => {
+    const tell = (by: "line" | "script", how: string, failure: ScriptFailure | null): void => {
       if (instance.state.history.generation !== id.generation) return;
       if (failure === null) instance.dispatch({ kind: "ready-reported", by, how });
-      else instance.dispatch({ kind: "start-failed", reason: failure });
+      else instance.dispatch({ kind: "start-failed", ...failure });
     };
     switch (spec.ready.kind) {
       case "line":
-        return this.watch.watchLine(id, spec.ready.pattern, tell("line", "its ready line was written"));
+        return this.watch.watchLine(id, spec.ready.pattern, (reason) =>
+          tell("line", "its ready line was written", reason === null ? null : { reason, file: null }),
+        );
       case "script":
-        return this.watch.runScript(id, spec, tell("script", "its ready script says so"));
+        return this.watch.runScript(id, spec, (failure) => tell("script", "its ready script says so", failure));
       default:
         return null;
     }

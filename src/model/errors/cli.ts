@@ -17,7 +17,7 @@ export const CLI_ERRORS = {
     400,
     2,
     (d: { path: string; lengthBytes: number; limitBytes: number }) =>
-      `cannot use the control socket ${d.path}: its path has ${d.lengthBytes} bytes, the system takes ${d.limitBytes}; choose a shorter directory with --run-dir`,
+      `cannot use the socket ${d.path}: its path has ${d.lengthBytes} bytes, the system takes ${d.limitBytes}; choose a shorter directory with --run-dir`,
   ),
   "file-exists": entry(
     409,

@@ -42,6 +42,12 @@ export const SERVICE_ERRORS = {
     (d: { service: string; user: string }) =>
       `cannot start ${d.service}: this host's directory service did not say in time who "${d.user}" is; see that "getent passwd ${d.user}" answers, then start it again`,
   ),
+  "event-socket-unreachable": entry(
+    422,
+    1,
+    (d: { service: string; user: string; directory: string }) =>
+      `cannot start ${d.service}: it is to say when it is ready, and its user "${d.user}" cannot reach its event socket: ${d.directory} is closed to others; choose another run directory, or open that one (chmod o+x)`,
+  ),
   "tool-missing": entry(
     422,
     1,

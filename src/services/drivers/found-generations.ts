@@ -79,14 +79,14 @@ export class FoundGenerations {
       return undefined;
     }
     const notes = fromNotes(records.spec ?? []);
-    const { claim, failed, exit } = records;
+    const { claim, failed, exit, main } = records;
     return {
       instance,
       generation,
       token: notes.token,
       history: notes.history,
       cause: notes.cause,
-      claimedBy: claim?.kind === "program" ? claim.identity.pid : null,
+      claimedBy: claim?.kind === "program" ? (main ?? claim.identity).pid : null,
       failure:
         failed === undefined ? null : failed && spec ? describeFailure(failed, spec) : `step ${failed.step} failed`,
       kept: readKept(directory, this.identities.boot.bootId, generation),

@@ -13,7 +13,12 @@ export interface GenerationEntry {
   readonly token: string;
   readonly spec: ServiceSpec;
   phase: "preparing" | "ordered" | "claimed" | "exited" | "emptied";
+  /** the main process */
   program: ProcessIdentity | null;
+  /** when its first process began, in clock ticks; 0: not known */
+  bornTicks: number;
+  /** it wrote the newline that says it is ready */
+  lineOnDescriptor: boolean;
   /** null: not looked for yet, or not there */
   shim: ProcessIdentity | null;
   /** its first shim was killed: emptiness can only be seen, not proved */
@@ -31,7 +36,7 @@ export function newEntry(
   { instance, generation, token }: GenerationId & { readonly token: string },
   instancesDirectory: string,
   spec: ServiceSpec,
-  known: Partial<Pick<GenerationEntry, "phase" | "program" | "shimLost">> = {},
+  known: Partial<Pick<GenerationEntry, "phase" | "program" | "bornTicks" | "shimLost">> = {},
 ): GenerationEntry {
   const id: GenerationId = { instance, generation };
   return {
@@ -41,6 +46,8 @@ export function newEntry(
     spec,
     phase: "preparing",
     program: null,
+    bornTicks: 0,
+    lineOnDescriptor: false,
     shim: null,
     shimLost: false,
     killSent: false,

@@ -51,6 +51,8 @@ export class GenerationFacts {
     const records = readGeneration(entry.directory);
     if (records.claim !== undefined) this.take(entry, { kind: "claim", claim: records.claim });
     if (records.failed !== undefined) this.take(entry, { kind: "failed", failed: records.failed });
+    if (records.main !== undefined) this.take(entry, { kind: "main", main: records.main });
+    if (records.ready !== undefined) this.take(entry, { kind: "ready", ready: records.ready });
     if (records.exit !== undefined) this.take(entry, { kind: "exit", exit: records.exit });
     if (records.empty !== undefined) this.take(entry, { kind: "empty", empty: records.empty });
     return records;
@@ -62,6 +64,12 @@ export class GenerationFacts {
     switch (record.kind) {
       case "claim":
         if (record.claim.kind === "program") this.claimed(entry, record.claim.identity);
+        return;
+      case "main":
+        this.mainChanged(entry, record.main);
+        return;
+      case "ready":
+        this.lineWritten(entry);
         return;
       case "failed":
         this.end(entry, { kind: "launch-failed", reason: describeFailure(record.failed, entry.spec) });
@@ -90,6 +98,7 @@ export class GenerationFacts {
   private claimed(entry: GenerationEntry, identity: ProcessIdentity): void {
     if (entry.program !== null) return;
     entry.program = identity;
+    entry.bornTicks = identity.startTicks;
     entry.hold ??= this.ports.holdOutput(entry.directory);
     if (entry.phase === "ordered") {
       entry.phase = "claimed";
@@ -98,12 +107,31 @@ export class GenerationFacts {
     this.ports.fact(entry.id, { kind: "launched", pid: identity.pid });
   }
 
+  /** A program may be quicker with its words than the bell with its claim. */
+  readClaim(entry: GenerationEntry): void {
+    if (entry.program !== null) return;
+    const { claim } = readGeneration(entry.directory);
+    if (claim !== undefined) this.take(entry, { kind: "claim", claim });
+  }
+
+  private mainChanged(entry: GenerationEntry, main: ProcessIdentity): void {
+    this.readClaim(entry);
+    if (entry.phase === "exited" || sameProcess(entry.program, main)) return;
+    entry.program = main;
+    this.ports.fact(entry.id, { kind: "main-changed", pid: main.pid });
+  }
+
+  private lineWritten(entry: GenerationEntry): void {
+    if (entry.lineOnDescriptor) return;
+    this.readClaim(entry);
+    entry.lineOnDescriptor = true;
+    const how = "it wrote a newline to its descriptor";
+    this.ports.fact(entry.id, { kind: "ready-reported", by: "fd", how });
+  }
+
   private exited(entry: GenerationEntry, record: ExitRecord): void {
     if (entry.phase === "exited") return;
-    if (entry.program === null) {
-      const { claim } = readGeneration(entry.directory);
-      if (claim !== undefined) this.take(entry, { kind: "claim", claim });
-    }
+    this.readClaim(entry);
     entry.phase = "exited";
     this.ports.fact(entry.id, { kind: "exited", exit: this.exitOf(entry, record), atWallMs: record.wallMs });
   }
@@ -136,6 +164,10 @@ export class GenerationFacts {
     this.ports.trees.leave(entry);
     this.ports.ended(entry.id.instance);
   }
+}
+
+function sameProcess(a: ProcessIdentity | null, b: ProcessIdentity): boolean {
+  return a !== null && a.pid === b.pid && a.startTicks === b.startTicks;
 }
 
 /** In a directory that was removed by hand nothing can be claimed any more. */

@@ -25,6 +25,8 @@ export interface ShimProcessesPorts extends GenerationFactsPorts, ShimWatchPorts
   logSettings(instance: InstanceId, spec: ServiceSpec): LogSettings;
   runCommand: Processes["runCommand"];
   output(instance: InstanceId, fact: OutputFact): void;
+  /** New words of its programs lie in the generation directory. */
+  said(id: GenerationId): void;
 }
 
 export type Preparation =
@@ -155,13 +157,30 @@ export class ShimProcesses implements Processes {
     }
     const entry = this.facts.entries.get(`${line.instance}/${line.generation}`);
     if (entry === undefined) return;
-    if (record.kind === "look") this.facts.readRecords(entry);
+    if (record.kind === "said") this.said(entry);
+    else if (record.kind === "look") this.look(entry);
     else this.facts.take(entry, record);
+  }
+
+  private said(entry: GenerationEntry): void {
+    this.facts.readClaim(entry);
+    this.ports.said(entry.id);
+  }
+
+  /** Words come before the end that they may be about. */
+  private look(entry: GenerationEntry): void {
+    this.said(entry);
+    this.facts.readRecords(entry);
   }
 
   /** Lines of the bell may have been missed. */
   readAll(): void {
-    for (const entry of [...this.facts.entries.values()]) this.facts.readRecords(entry);
+    for (const entry of [...this.facts.entries.values()]) this.look(entry);
+  }
+
+  /** Where a generation keeps its records; undefined when it has ended or is of an earlier daemon and not adopted. */
+  directoryOf(id: GenerationId): string | undefined {
+    return this.facts.find(id)?.directory;
   }
 
   /** The launcher reports: a shim is gone without having recorded the end of its generation. */
@@ -188,10 +207,12 @@ export class ShimProcesses implements Processes {
   adoptEntry(found: GenerationId & { readonly token: string; readonly exit: unknown }, spec: ServiceSpec): void {
     const { instancesDirectory } = this.ports;
     const directory = generationDirectory(instancesDirectory, found);
-    const { claim } = readGeneration(directory);
+    const { claim, main } = readGeneration(directory);
+    const program = claim?.kind === "program" ? claim.identity : null;
     const known = {
       phase: found.exit === null ? "claimed" : "exited",
-      program: claim?.kind === "program" ? claim.identity : null,
+      program: main ?? program,
+      bornTicks: program?.startTicks ?? 0,
       shimLost: isShimLost(directory),
     } as const;
     const entry = newEntry(found, instancesDirectory, spec, known);
@@ -203,7 +224,7 @@ export class ShimProcesses implements Processes {
   resumeEntry(id: GenerationId): void {
     const entry = this.facts.find(id);
     if (entry === undefined) return;
-    this.facts.readRecords(entry);
+    this.look(entry);
     if (this.facts.find(id) === entry) this.watch.watch(entry);
   }
 

@@ -106,7 +106,7 @@ export class TreeControl {
   }
 
   private notBefore(entry: GenerationEntry): number {
-    return entry.program?.startTicks ?? 0;
+    return entry.bornTicks;
   }
 
   private inBackground(entry: GenerationEntry, work: Promise<unknown>): void {

@@ -34,7 +34,8 @@ export function buildDaemon(around: DaemonAround): SimulatedDaemon {
     processes: around.processes,
     readiness: {
       watchLine: (_id, _pattern, found) => around.watchReadiness(found),
-      runScript: (_id, _spec, ended) => around.watchReadiness(ended),
+      runScript: (_id, _spec, ended) =>
+        around.watchReadiness((reason) => ended(reason === null ? null : { reason, file: null })),
     },
     recorder: { record: around.record },
     random: () => around.chance.next(),

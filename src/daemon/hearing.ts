@@ -1,0 +1,94 @@
+import type { Clock } from "../base/clock.ts";
+import { Hearer } from "../events/hearer.ts";
+import type { Source } from "../events/ports.ts";
+import type { AlertsSpec } from "../model/alerts-spec.ts";
+import type { EventDraft } from "../model/event.ts";
+import type { GenerationFact, GenerationId } from "../services/ports.ts";
+import type { Supervisor } from "../services/supervisor.ts";
+import { writeOwnLogLine } from "./own-log-line.ts";
+
+export interface HearingParts {
+  readonly clock: Clock;
+  /** asked when there is one */
+  supervisor(): Pick<Supervisor, "roster" | "fact" | "report">;
+  /** where a live generation keeps its records */
+  directoryOf(id: GenerationId): string | undefined;
+  alerts(): AlertsSpec;
+  record(draft: EventDraft): string;
+  whenRecorded(): Promise<void>;
+  warn(message: string): void;
+}
+
+/** Connects the room that hears services with the one that supervises them: what a program said comes before its end. */
+export class Hearing implements AsyncDisposable {
+  readonly hearer: Hearer;
+  private readonly parts: HearingParts;
+  private readonly closing = new Set<Promise<void>>();
+
+  constructor(parts: HearingParts) {
+    this.parts = parts;
+    this.hearer = new Hearer({
+      clock: parts.clock,
+      suppress: () => parts.alerts().suppress,
+      record: parts.record,
+      whenRecorded: parts.whenRecorded,
+      report: (source, report) => parts.supervisor().report(source, report),
+      writeLine: (source, line) => writeOwnLogLine(source.directory, line),
+      causeOf: ({ service, number }) => parts.supervisor().roster.find(service, number)?.causeId ?? null,
+      isStarted: (source) => this.isStarted(source),
+      warn: parts.warn,
+    });
+  }
+
+  /** Passes the fact on to the supervisor, and what was said before it. */
+  fact(id: GenerationId, fact: GenerationFact): void {
+    const { instance, generation } = id;
+    if (fact.kind === "launched") this.open(id);
+    if (fact.kind === "exited" || fact.kind === "emptied") this.hearer.hearNow(instance, generation);
+    this.parts.supervisor().fact(id, fact);
+    if (fact.kind === "emptied") this.close(id);
+  }
+
+  /** The bell rang for words, or a generation was adopted. */
+  said(id: GenerationId): void {
+    this.open(id);
+    this.hearer.rung(id.instance, id.generation);
+  }
+
+  /** Resolves when all that generations that are gone had said is recorded. */
+  async settled(): Promise<void> {
+    await Promise.all(this.closing);
+  }
+
+  private open(id: GenerationId): void {
+    const { supervisor, directoryOf } = this.parts;
+    const instance = supervisor().roster.find(id.instance.service, id.instance.number);
+    const directory = directoryOf(id);
+    if (instance === undefined || directory === undefined || instance.generation.generation !== id.generation) return;
+    const { token } = instance;
+    this.hearer.open({
+      ...id,
+      token,
+      directory,
+      // It may change while the program runs.
+      get access() {
+        return instance.spec.notifyAccess;
+      },
+    });
+  }
+
+  private close({ instance, generation }: GenerationId): void {
+    const closed = this.hearer.close(instance, generation).finally(() => this.closing.delete(closed));
+    this.closing.add(closed);
+  }
+
+  private isStarted({ instance, generation }: Source): boolean {
+    const { state } = this.parts.supervisor().roster.find(instance.service, instance.number) ?? {};
+    if (state === undefined || state.history.generation !== generation) return true;
+    return state.name !== "launching" && state.name !== "starting" && state.name !== "maintaining";
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.hearer[Symbol.asyncDispose]();
+  }
+}
