@@ -35,7 +35,19 @@ export function listen(port, handle) {
     onEnd(() => server.stop());
     return server;
   } catch (error) {
-    if (error.code !== "EADDRINUSE") throw error;
-    give(`cannot listen on port ${port}: another program has it; end that one, or change "port" in muster.toml`);
+    failToListen(error, port);
   }
+}
+
+/** Says what is in the way of listening, and ends. */
+export function failToListen(error, port) {
+  if (error.code !== "EADDRINUSE") throw error;
+  give(`cannot listen on port ${port}: another program has it; end that one, or change "port" in muster.toml`);
+}
+
+/** Says something to Muster: `say("maintenance", "--progress", "40", "counting")`. See docs/how-a-service-speaks.md. */
+export async function say(...words) {
+  const command = [...setting("MUSTER").split(" "), "notify", ...words];
+  const child = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: "inherit" });
+  if ((await child.exited) !== 0) log(`cannot say "${words.join(" ")}"; going on without it`);
 }

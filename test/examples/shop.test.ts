@@ -1,7 +1,9 @@
 /** The programs of examples/shop by themselves, and the file that declares them. `muster up` on it is tried end to end. */
+import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { createTransport } from "nodemailer";
 import { loadConfiguration } from "../../src/model/config/load.ts";
 import type { ServiceSpec } from "../../src/model/service.ts";
 import { configFiles } from "../../src/platform/config-files.ts";
@@ -55,8 +57,33 @@ async function openShop(directory: TemporaryDirectory) {
   return { api, apiAddress: await api.saw(/listening on (\S+)/) };
 }
 
+/** What stands in for Muster: a script that writes down what is said to it, a line a word. */
+function listener(directory: TemporaryDirectory) {
+  const [script, said] = [directory.file("muster.sh"), directory.file("said")];
+  writeFileSync(script, 'shift\nIFS=" "\necho "$*" >> "$SAID"\n');
+  const words = () => (existsSync(said) ? readFileSync(said, "utf8").trim().split("\n") : []);
+  return { environment: { MUSTER: `sh ${script}`, SAID: said, STOCK: directory.file("stock.db") }, words };
+}
+
 function order(frontAddress: string, item: string): Promise<Response> {
   return fetch(`${frontAddress}/orders`, { method: "POST", body: new URLSearchParams({ item, visitor: "Ana" }) });
+}
+
+/** As api and worker do together, in a moment. */
+function shipOne(directory: TemporaryDirectory, item: string): void {
+  using database = new Database(directory.file("shop.db"), { readwrite: true });
+  database.run("INSERT INTO orders (item, visitor, state) VALUES (?, 'Ana', 'shipped')", [item]);
+}
+
+/** Sends a mail whose text and subject are not ASCII. */
+async function sendMail(port: number): Promise<void> {
+  const transport = createTransport({ host: "127.0.0.1", port, ignoreTLS: true });
+  try {
+    const text = "erste Zeile\nünd zweite\n";
+    await transport.sendMail({ from: "muster@example.com", to: "owner@example.com", subject: "Grüße", text });
+  } finally {
+    transport.close();
+  }
 }
 
 describe("the shop's configuration", () => {
@@ -65,7 +92,7 @@ describe("the shop's configuration", () => {
     if (!loaded.ok) throw loaded.error;
     expect(loaded.value.warnings).toEqual([]);
     const services = [...loaded.value.host.services.values()];
-    expect(services.length).toBe(6);
+    expect(services.length).toBe(9);
     const missing = (service: ServiceSpec) =>
       service.command.filter((word) => /[./]/.test(word) && !existsSync(join(service.directory, word)));
     expect(services.flatMap(missing)).toEqual([]);
@@ -103,6 +130,72 @@ describe("the shop's programs", () => {
     await worker.saw(/packing order 1/);
     expect(await worker.stop()).toBe(0);
     expect(worker.output()).toContain("shipped order 1");
+  });
+
+  test("the stock counts what was shipped, and says what is sold out", async () => {
+    using directory = temporaryDirectory("shop");
+    expect(await run(directory, "prepare-database.js").exited).toBe(0);
+    const { environment, words } = listener(directory);
+    await using stock = run(directory, "stock.js", { ...environment, MS_FOR_ONE_ITEM: "1" });
+    await stock.saw(/3 of cup after a delivery(?:.|\n)*the stock is in order: 8 items/);
+    for (const left of [2, 1, 0]) {
+      shipOne(directory, "cup");
+      await stock.saw(new RegExp(`order \\d+: ${left} of cup left`));
+    }
+    await waitFor("the stock to say it", () =>
+      words().includes("log --severity warn cup is sold out; 3 more were ordered"),
+    );
+  });
+
+  test("the stock repairs itself when it is new and when it was killed, and says how far it is", async () => {
+    using directory = temporaryDirectory("shop");
+    expect(await run(directory, "prepare-database.js").exited).toBe(0);
+    const { environment, words } = listener(directory);
+    const open = async () => {
+      const stock = run(directory, "stock.js", { ...environment, MS_FOR_ONE_ITEM: "1" });
+      await stock.saw(/the stock is in order/);
+      await waitFor("the stock to say started", () => words().at(-1) === "started");
+      return stock;
+    };
+    const counted = () => words().filter((line) => line.startsWith("maintenance"));
+
+    const first = await open();
+    expect(counted().map((line) => Number(line.split(" ")[2]))).toEqual([1, 12, 25, 37, 50, 62, 75, 87]);
+    expect(counted()[0]).toBe("maintenance --progress 1 counting teapot");
+    expect(await first.stop()).toBe(0);
+    const second = await open();
+    expect(counted().length).toBe(8);
+    second.send("SIGKILL");
+    await second.exited;
+    await using _third = await open();
+    expect(counted().length).toBe(16);
+  });
+
+  test("the thermometer raises an alert when the sun shines in", async () => {
+    using directory = temporaryDirectory("shop");
+    const { environment, words } = listener(directory);
+    const settings = { ...environment, SECONDS_BETWEEN: "1000", READINGS_TO_SUN: "3" };
+    await using thermometer = run(directory, "thermometer.sh", settings);
+    await thermometer.saw(/19 degrees/);
+    await waitFor("the first reading", () => words()[0] === "alert --counter degrees=19");
+    thermometer.send("SIGUSR1");
+    await thermometer.saw(/31 degrees/);
+    await waitFor(
+      "the alert",
+      () => words()[1] === "alert --severity warn --counter degrees=31 the tea store is too warm",
+    );
+    expect(await thermometer.stop()).toBe(0);
+  });
+
+  test("the mailbox reads aloud what comes, and a taken port is named", async () => {
+    using directory = temporaryDirectory("shop");
+    await using mailbox = run(directory, "mailbox.js");
+    const port = await mailbox.saw(/is open on 127\.0\.0\.1:(\d+)/);
+    await sendMail(Number(port));
+    await mailbox.saw(/a mail to owner@example\.com: Grüße\n {2}\| \n {2}\| erste Zeile\n {2}\| ünd zweite\n/);
+    const second = run(directory, "mailbox.js", { PORT: port });
+    expect(await second.exited).toBe(1);
+    expect(second.output()).toContain(`cannot listen on port ${port}: another program has it`);
   });
 
   test("the page says so when the api is away", async () => {
