@@ -93,6 +93,9 @@ describe("the journal", () => {
     await journal.flushed();
     const second = journal.record(draft("second", { cause: first.id }));
     expect(messages(await journal.chain(second.id, 9))).toEqual(["first", "second"]);
+    expect(journal.waiting).toBe(1);
+    await journal.flushed();
+    expect(journal.waiting).toBe(0);
     await journal.close();
   });
 

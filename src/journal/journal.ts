@@ -144,6 +144,11 @@ export class Journal {
     this.link.post({ kind: "retain", retention });
   }
 
+  /** How many events are not known to be committed. */
+  get waiting(): number {
+    return this.writer.size;
+  }
+
   /** Resolves when all that was recorded so far is committed, or was dropped and counted. */
   flushed(): Promise<void> {
     return this.writer.flushed();
