@@ -55,8 +55,11 @@ export interface ChannelTest {
   readonly tookMs: number;
 }
 
-/** `raised`, then perhaps `joined` once, `reminder`s, `resolved`; `test` is of no real alert. */
-export const NOTICE_KINDS = ["raised", "joined", "reminder", "resolved", "test"] as const;
+/**
+ * `raised`, then perhaps `joined` once, `worsened` when its severity has risen (a channel may take only the worse ones),
+ * `reminder`s, `resolved`; `test` is of no real alert.
+ */
+export const NOTICE_KINDS = ["raised", "joined", "worsened", "reminder", "resolved", "test"] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
 /** What leaves the house about an alert. The body of a webhook is exactly this. */

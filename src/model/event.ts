@@ -70,6 +70,7 @@ export const EVENT_KINDS = {
   "alert.resolved": { severity: "info", about: "what an alert was about is over" },
   "alert.acknowledged": { severity: "info", about: "somebody looks after an alert" },
   "alert.silenced": { severity: "info", about: "somebody silenced alerts for a while" },
+  "alert.unsilenced": { severity: "info", about: "a silence was lifted before its time" },
   "alert.undelivered": { severity: "error", about: "a notice could not be delivered; it is tried again" },
   "alert.delivered": { severity: "info", about: "notices were handed over after failures" },
   "alert.dropped": { severity: "error", about: "notices were given up; data counts and names them" },
