@@ -73,6 +73,7 @@ export function compose(ground: Ground): DaemonParts {
     alerts: () => configuration.host.alerts,
     record,
     whenRecorded: () => journal.flushed(),
+    events: paths.events,
     warn: (message) => logs.own.warn(message),
   });
   const supervision: Supervision = buildSupervision(ground, logs, hearing, record, changes, {

@@ -1,3 +1,5 @@
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { Hearer } from "../events/hearer.ts";
 import type { Source } from "../events/ports.ts";
@@ -16,6 +18,8 @@ export interface HearingParts {
   alerts(): AlertsSpec;
   record(draft: EventDraft): string;
   whenRecorded(): Promise<void>;
+  /** the directory of the event sockets */
+  readonly events: string;
   warn(message: string): void;
 }
 
@@ -45,14 +49,23 @@ export class Hearing implements AsyncDisposable {
     const { instance, generation } = id;
     if (fact.kind === "launched") this.open(id);
     if (fact.kind === "exited" || fact.kind === "emptied") this.hearer.hearNow(instance, generation);
-    this.parts.supervisor().fact(id, fact);
+    // Before the supervisor: the end of one generation may be the start of the next, under another token.
     if (fact.kind === "emptied") this.close(id);
+    this.parts.supervisor().fact(id, fact);
   }
 
   /** The bell rang for words, or a generation was adopted. */
   said(id: GenerationId): void {
     this.open(id);
     this.hearer.rung(id.instance, id.generation);
+  }
+
+  /** After an adoption: sockets of generations that nobody knows any more are removed. */
+  sweep(): void {
+    const known = new Set([...this.parts.supervisor().roster.instances()].map(({ token }) => token));
+    for (const token of readdirSync(this.parts.events)) {
+      if (!known.has(token)) rmSync(join(this.parts.events, token), { force: true });
+    }
   }
 
   /** Resolves when all that generations that are gone had said is recorded. */
@@ -78,6 +91,9 @@ export class Hearing implements AsyncDisposable {
   }
 
   private close({ instance, generation }: GenerationId): void {
+    const { token } = this.parts.supervisor().roster.find(instance.service, instance.number) ?? {};
+    // Its shim removes it, unless that was killed; who finds it would wait for a reader.
+    if (token !== undefined) rmSync(join(this.parts.events, token), { force: true });
     const closed = this.hearer.close(instance, generation).finally(() => this.closing.delete(closed));
     this.closing.add(closed);
   }

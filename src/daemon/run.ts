@@ -225,6 +225,7 @@ function begin(built: Built, paths: DaemonPaths, place: string, takePending: () 
     data: { pid: identity.pid, version: identity.version },
   });
   const adopted = supervision.adopt(configuration.host, kept);
+  parts.hearing.sweep();
   takePending();
   // A key service that ended meanwhile, or an order to end that an earlier daemon left behind: then nothing is begun.
   if (!parts.ending.isEnding) {
