@@ -15,6 +15,16 @@ function notConnected(): never {
   throw new Error("this part of the daemon is not connected");
 }
 
+const NOT_CONNECTED = {
+  alerts: notConnected,
+  acknowledge: notConnected,
+  silence: notConnected,
+  silences: notConnected,
+  unsilence: notConnected,
+  testAlerts: notConnected,
+  metrics: notConnected,
+};
+
 /** The daemon as the API sees it. */
 export function createFacade(parts: DaemonParts): Facade {
   const { supervision, journal, reporter, configurator, logs, clock, changes } = parts;
@@ -61,13 +71,7 @@ export function createFacade(parts: DaemonParts): Facade {
       return ok(await Promise.all(explained));
     },
     mark: (text, by) => journal.record({ kind: "mark", subject: "muster", message: text, data: { by } }),
-    alerts: notConnected,
-    acknowledge: notConnected,
-    silence: notConnected,
-    silences: notConnected,
-    unsilence: notConnected,
-    testAlerts: notConnected,
-    metrics: notConnected,
+    ...NOT_CONNECTED,
     shutDown: (options, by): OrderStatus => {
       const order = parts.ending.begin(options, by);
       if (!order.ended) parts.ending.expectReader();
