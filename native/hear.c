@@ -56,6 +56,7 @@ static void change_main(pid_t pid) {
   }
   if (shim.handle >= 0) close(shim.handle);
   shim.handle = handle;
+  shim.left_ns = 0;
   shim.main_process = pid;
   shim.main_start = start;
   struct line content = {0};

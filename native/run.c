@@ -78,6 +78,7 @@ static void forget_main(void) {
   if (shim.handle >= 0) close(shim.handle);
   shim.handle = -1;
   shim.main_process = 0;
+  shim.left_ns = 0;
   shim.owed &= ~(unsigned)FACT_MAIN;
 }
 
@@ -137,11 +138,17 @@ static void take_report(void) {
   shim.report = -1;
 }
 
-/* Ours tells its exit code when it is reaped; another's parent keeps that for itself. */
-static void main_gone(int64_t now) {
+/* Whether its exit code can be had, or may be soon: a parent that is ending too leaves it to us. */
+static bool is_ours(int64_t now) {
   siginfo_t end = {0};
-  if (!shim.output.adopted && !waitid(P_PID, (id_t)shim.main_process, &end, WEXITED | WNOHANG | WNOWAIT) && end.si_pid)
-    return reap(now);
+  if (!waitid(P_PID, (id_t)shim.main_process, &end, WEXITED | WNOHANG | WNOWAIT) && end.si_pid) return reap(now), true;
+  if (shim.left_ns || parent_of(shim.main_process) < 0) return false;
+  shim.left_ns = now + ASK_AGAIN_NS;
+  return true;
+}
+
+static void main_gone(int64_t now) {
+  if (!shim.output.adopted && is_ours(now)) return;
   listen_last(now);
   struct pollfd ended = {shim.handle, POLLIN, 0};
   if (poll(&ended, 1, 0) <= 0) return; /* its last word named another */
@@ -207,6 +214,7 @@ static int64_t next_wake(void) {
   if (shim.said.unrung) sooner(&wake, shim.said.rung_ns + RING_EVERY_NS);
   if (shim.said.lost) sooner(&wake, shim.said.lost_ns);
   if (shim.deaf_ns) sooner(&wake, shim.deaf_ns);
+  if (shim.left_ns) sooner(&wake, shim.left_ns);
   if (shim.owed || shim.tree_gone) sooner(&wake, shim.retry_ns);
   if (shim.bell.look || shim.leaving) sooner(&wake, clock_ns() + ASK_AGAIN_NS);
   return wake;
@@ -246,7 +254,8 @@ static void serve_facts(const struct pollfd *polls, int64_t now) {
 static void serve_once(void) {
   int64_t now = clock_ns();
   struct pollfd polls[POLLS] = {
-    [SIGNALS] = {shim.signals, POLLIN, 0}, [REPORT] = {shim.report, POLLIN, 0}, [HANDLE] = {shim.handle, POLLIN, 0},
+    [SIGNALS] = {shim.signals, POLLIN, 0}, [REPORT] = {shim.report, POLLIN, 0},
+    [HANDLE] = {shim.left_ns > now ? -1 : shim.handle, POLLIN, 0},
     [SOCKET] = {shim.deaf_ns > now ? -1 : shim.socket, POLLIN, 0}, [READY] = {shim.ready, POLLIN, 0},
   };
   if (shim.deaf_ns <= now) shim.deaf_ns = 0;

@@ -247,6 +247,7 @@ struct shim {
   unsigned queue_most;  /* datagrams that the socket can hold, at least */
   pid_t main_process;   /* 0: it has ended */
   uint64_t main_start;
+  int64_t left_ns;      /* the main process has ended, and until then its parent may take its exit code or leave it to us */
   int64_t deaf_ns;      /* the socket is not looked at before */
   int64_t gone_ns;
   int64_t retry_ns;
