@@ -45,9 +45,11 @@ export function failToListen(error, port) {
   give(`cannot listen on port ${port}: another program has it; end that one, or change "port" in muster.toml`);
 }
 
-/** Says something to Muster: `say("maintenance", "--progress", "40", "counting")`. See docs/how-a-service-speaks.md. */
+/**
+ * Says something to Muster, see docs/how-a-service-speaks.md: `say("maintenance", "--progress", "40", "counting")`. Every
+ * service finds the program "muster" in its PATH.
+ */
 export async function say(...words) {
-  const command = [...setting("MUSTER").split(" "), "notify", ...words];
-  const child = Bun.spawn(command, { stdin: "ignore", stdout: "ignore", stderr: "inherit" });
+  const child = Bun.spawn(["muster", "notify", ...words], { stdin: "ignore", stdout: "ignore", stderr: "inherit" });
   if ((await child.exited) !== 0) log(`cannot say "${words.join(" ")}"; going on without it`);
 }

@@ -14,11 +14,11 @@ while [ -z "$ending" ]; do
   degrees=$((18 + readings % 3))
   [ -z "$shines" ] || degrees=31
   echo "$degrees degrees"
-  # MUSTER is several words, so it stands without quotes. A counter alone is a number to look at; with a message it is an alert.
+  # A counter alone is a number to look at; with a message it is an alert. Every service finds "muster" in its PATH.
   if [ -z "$shines" ]; then
-    $MUSTER notify alert --counter "degrees=$degrees"
+    muster notify alert --counter "degrees=$degrees"
   else
-    $MUSTER notify alert --severity warn --counter "degrees=$degrees" "the tea store is too warm"
+    muster notify alert --severity warn --counter "degrees=$degrees" "the tea store is too warm"
   fi
   # Second by second: a signal is heard when the command at hand has ended.
   seconds=0

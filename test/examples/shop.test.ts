@@ -1,9 +1,8 @@
 /** The programs of examples/shop by themselves, and the file that declares them. `muster up` on it is tried end to end. */
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createTransport } from "nodemailer";
 import { loadConfiguration } from "../../src/model/config/load.ts";
 import type { ServiceSpec } from "../../src/model/service.ts";
 import { configFiles } from "../../src/platform/config-files.ts";
@@ -57,12 +56,14 @@ async function openShop(directory: TemporaryDirectory) {
   return { api, apiAddress: await api.saw(/listening on (\S+)/) };
 }
 
-/** What stands in for Muster: a script that writes down what is said to it, a line a word. */
+/** A program `muster` that writes down what is said to it, a line a word. */
 function listener(directory: TemporaryDirectory) {
-  const [script, said] = [directory.file("muster.sh"), directory.file("said")];
-  writeFileSync(script, 'shift\nIFS=" "\necho "$*" >> "$SAID"\n');
+  const said = directory.file("said");
+  mkdirSync(directory.file("bin"));
+  writeFileSync(directory.file("bin/muster"), '#!/bin/sh\nshift\necho "$*" >> "$SAID"\n', { mode: 0o755 });
   const words = () => (existsSync(said) ? readFileSync(said, "utf8").trim().split("\n") : []);
-  return { environment: { MUSTER: `sh ${script}`, SAID: said, STOCK: directory.file("stock.db") }, words };
+  const PATH = `${directory.file("bin")}:${process.env.PATH}`;
+  return { environment: { PATH, SAID: said, STOCK: directory.file("stock.db") }, words };
 }
 
 function order(frontAddress: string, item: string): Promise<Response> {
@@ -75,15 +76,31 @@ function shipOne(directory: TemporaryDirectory, item: string): void {
   database.run("INSERT INTO orders (item, visitor, state) VALUES (?, 'Ana', 'shipped')", [item]);
 }
 
-/** Sends a mail whose text and subject are not ASCII. */
+/** A mail whose text and subject are not ASCII, as the wire has it. */
+const MAIL = `Subject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=
+Content-Type: text/plain; charset=utf-8
+Content-Transfer-Encoding: quoted-printable
+
+erste Zeile
+=C3=BCnd zweite
+`.replaceAll("\n", "\r\n");
+
+/** Hands it to an SMTP server, one line after each of its answers. */
 async function sendMail(port: number): Promise<void> {
-  const transport = createTransport({ host: "127.0.0.1", port, ignoreTLS: true });
-  try {
-    const text = "erste Zeile\nünd zweite\n";
-    await transport.sendMail({ from: "muster@example.com", to: "owner@example.com", subject: "Grüße", text });
-  } finally {
-    transport.close();
-  }
+  const envelope = ["EHLO test", "MAIL FROM:<muster@example.com>", "RCPT TO:<owner@example.com>"];
+  const lines = [...envelope, "DATA", `${MAIL}.`, "QUIT"];
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const data = (socket: Bun.Socket, piece: Uint8Array) => {
+    const answer = new TextDecoder().decode(piece);
+    if (/^[45]/m.test(answer)) reject(new Error(answer));
+    else if (/^\d{3} /m.test(answer)) socket.write(`${lines.shift() ?? ""}\r\n`);
+  };
+  using _socket = await Bun.connect({
+    hostname: "127.0.0.1",
+    port,
+    socket: { data, close: () => resolve(), error: (_, error) => reject(error) },
+  });
+  await promise;
 }
 
 describe("the shop's configuration", () => {
