@@ -39,7 +39,10 @@ export function createFacade(parts: DaemonParts): Facade {
     giveOrder: (request, by) =>
       parts.ending.isEnding ? err(codedError("order-while-ending", {})) : desk.give(request, by),
     orderStatus: (id) => orders.status(id),
-    followOrder: (id, signal) => parts.ending.accompany(followOrder(orders, id, clock, signal)),
+    followOrder: (id, signal) => {
+      const maintenanceOf = (name: string) => reporter.maintenanceOf(name);
+      return parts.ending.accompany(followOrder(orders, id, maintenanceOf, clock, signal));
+    },
     plan: async (path) => {
       const planned = await configurator.plan(path);
       return planned.ok ? ok(planned.value.report) : planned;

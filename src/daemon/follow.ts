@@ -1,6 +1,6 @@
 import type { Clock } from "../base/clock.ts";
-import type { OrderStatus } from "../model/order.ts";
-import type { StatusReport } from "../model/status.ts";
+import type { OrderItem, OrderStatus } from "../model/order.ts";
+import type { MaintenanceStatus, StatusReport } from "../model/status.ts";
 import type { OrderBook } from "../services/order-book.ts";
 import { ChangeSignal } from "./change-signal.ts";
 
@@ -33,10 +33,14 @@ async function pauseUntil(clock: Clock, untilMs: number, signal: AbortSignal): P
   await over.next(signal);
 }
 
-/** Gives an order's status now and after changes, until it has ended. */
+/**
+ * Gives an order's status now and after changes, until it has ended.
+ * @param maintenanceOf how far the maintenance of an instance is; null: it is in none
+ */
 export async function* followOrder(
-  orders: OrderBook,
+  orders: Pick<OrderBook, "listen" | "status">,
   id: string,
+  maintenanceOf: (instance: string) => MaintenanceStatus | null,
   clock: Clock,
   signal: AbortSignal,
 ): AsyncIterable<OrderStatus> {
@@ -52,10 +56,26 @@ export async function* followOrder(
     const changed = changes.next(signal);
     const status = orders.status(id);
     if (status === undefined) return;
-    yield status;
+    yield withMaintenance(status, maintenanceOf);
     if (status.ended) return;
     await changed;
     // One with many items changes often, and each status tells of all of them. Its end is told at once.
     await pauseUntil(clock, sinceMs + ORDER_EVERY_MS, AbortSignal.any([signal, over.signal]));
   }
+}
+
+function withMaintenance(
+  status: OrderStatus,
+  maintenanceOf: (instance: string) => MaintenanceStatus | null,
+): OrderStatus {
+  if (!status.items.some(isInMaintenance)) return status;
+  const items = status.items.map((item) => {
+    const maintenance = isInMaintenance(item) ? maintenanceOf(item.instance) : null;
+    return maintenance === null ? item : { ...item, maintenance };
+  });
+  return { ...status, items };
+}
+
+function isInMaintenance(item: OrderItem): boolean {
+  return item.outcome === "pending" && item.state === "maintenance";
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { formatRfc3339 } from "../base/rfc3339.ts";
 import type { Hearer } from "../events/hearer.ts";
+import { parseTarget } from "../model/name.ts";
 import type { InstanceStatus, LastExit, MaintenanceStatus, ServiceStatus, StatusReport } from "../model/status.ts";
 import type { TreeUsage } from "../platform/process-snapshot.ts";
 import type { ProcessTable } from "../platform/process-table.ts";
@@ -54,6 +55,14 @@ export class StatusReporter {
   reportNow(): StatusReport {
     const { host, daemon, roster } = this.parts;
     return { host, daemon, services: [...roster.services.values()].map((service) => this.service(service)) };
+  }
+
+  /** @param name of an instance: `web:1` */
+  maintenanceOf(name: string): MaintenanceStatus | null {
+    const target = parseTarget(name);
+    if (target?.kind !== "instance") return null;
+    const instance = this.parts.roster.find(target.id.service, target.id.number);
+    return instance === undefined ? null : this.maintenance(instance);
   }
 
   private async refreshUsage(): Promise<void> {

@@ -39,6 +39,21 @@ function outcome(goal: Goal, state: InstanceState, kind: "service" | "task" = "s
   return book.status("o")?.items[0]?.outcome ?? "none";
 }
 
+test("a listener is told each time how far a maintenance is", () => {
+  const [one, other] = [instance("db:1", EVERY_STATE.launching), instance("web:1", EVERY_STATE.launching)];
+  begin("o", [one, { kind: "up" }], [other, { kind: "up" }]);
+  book.begun("o");
+  let told = 0;
+  book.listen("o", () => told++);
+  one.state = EVERY_STATE.maintaining;
+  for (let report = 1; report <= 3; report++) {
+    book.look(one);
+    expect(told).toBe(report);
+  }
+  book.look(other);
+  expect([told, book.status("o")?.items[0]?.state]).toEqual([3, "maintenance"]);
+});
+
 describe("a goal", () => {
   const up: Readonly<Record<InstanceState["name"], string>> = {
     stopped: "failed",

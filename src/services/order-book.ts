@@ -129,7 +129,8 @@ export class OrderBook {
   private judge(order: Order, instance: Instance, item: Item): boolean {
     const [outcome, reason] = judgeGoal(instance, item.goal, () => this.blockedBy(instance));
     const state = publicState(instance.state);
-    if (state === item.result.state && outcome === "pending") return false;
+    // How far a maintenance is changes while its state does not.
+    if (state === item.result.state && outcome === "pending" && state !== "maintenance") return false;
     this.change(order, item, { instance: instance.name, outcome, state, reason });
     return true;
   }
