@@ -54,9 +54,9 @@ export class Ear implements Disposable {
 
   /** How far was heard, with what has to be known to go on from there. */
   snapshot(): Heard {
-    const { counters, suppressed } = this.instance;
+    const { counters, suppressionMemory: suppression } = this.instance;
     const { status: statusText, isReloading: reloading } = this.voice;
-    const memory = encodeMemory({ counters: counters.all(), suppressed, statusText, reloading });
+    const memory = encodeMemory({ counters: counters.all(), suppression, statusText, reloading });
     return { position: this.position, memory };
   }
 

@@ -5,7 +5,7 @@ import { suppressedDraft, type UnheardWord, unheardDraft, unsuppressedDraft } fr
 import { DueTimer, earlierMs } from "./due-timer.ts";
 import type { Memory } from "./memory.ts";
 import type { HearerPorts, Source } from "./ports.ts";
-import { type Suppressed, type Suppressible, Suppression } from "./suppression-policy.ts";
+import { type Suppressed, type Suppressible, Suppression, type SuppressionMemory } from "./suppression-policy.ts";
 import { type Told, Unheard, type UnheardReason } from "./unheard-policy.ts";
 
 /** Where words wait to be read, the time of the newest is not known yet: so long it is waited for them. */
@@ -45,9 +45,13 @@ export class InstanceHearing implements Disposable {
     return this.counters.size > 0 || this.suppressed !== null;
   }
 
-  restore({ counters, suppressed }: Memory): void {
+  get suppressionMemory(): SuppressionMemory {
+    return this.suppression.memory;
+  }
+
+  restore({ counters, suppression }: Memory): void {
     this.counters = new Counters(counters);
-    this.suppression = new Suppression(suppressed);
+    this.suppression = new Suppression(suppression);
     this.wake();
   }
 

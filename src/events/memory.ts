@@ -1,4 +1,4 @@
-import type { Suppressed } from "./suppression-policy.ts";
+import type { Suppressed, SuppressionMemory } from "./suppression-policy.ts";
 
 /**
  * What of an instance and its newest generation has to survive the daemon. It lies beside the position up to which the
@@ -6,12 +6,17 @@ import type { Suppressed } from "./suppression-policy.ts";
  */
 export interface Memory {
   readonly counters: Readonly<Record<string, unknown>>;
-  readonly suppressed: Suppressed | null;
+  readonly suppression: SuppressionMemory;
   readonly statusText: string | null;
   readonly reloading: boolean;
 }
 
-export const NO_MEMORY: Memory = { counters: {}, suppressed: null, statusText: null, reloading: false };
+export const NO_MEMORY: Memory = {
+  counters: {},
+  suppression: { spokenMs: [], suppressed: null },
+  statusText: null,
+  reloading: false,
+};
 
 /** One line. */
 export function encodeMemory(memory: Memory): string {
@@ -20,10 +25,10 @@ export function encodeMemory(memory: Memory): string {
 
 /** What is missing or not ours is as if it had never been. */
 export function decodeMemory(line: string): Memory {
-  const { counters, suppressed, statusText, reloading } = readObject(line);
+  const { counters, suppression, statusText, reloading } = readObject(line);
   return {
     counters: isObject(counters) ? counters : {},
-    suppressed: readSuppressed(suppressed),
+    suppression: readSuppression(suppression),
     statusText: typeof statusText === "string" ? statusText : null,
     reloading: reloading === true,
   };
@@ -36,6 +41,15 @@ function readObject(line: string): Record<string, unknown> {
   } catch {
     return {};
   }
+}
+
+function readSuppression(value: unknown): SuppressionMemory {
+  if (!isObject(value)) return NO_MEMORY.suppression;
+  const { spokenMs, suppressed } = value;
+  return {
+    spokenMs: Array.isArray(spokenMs) ? spokenMs.filter(isCount) : [],
+    suppressed: readSuppressed(suppressed),
+  };
 }
 
 function readSuppressed(value: unknown): Suppressed | null {

@@ -13,22 +13,38 @@ export interface Suppressed {
   readonly dropped: Readonly<Record<Suppressible, number>>;
 }
 
+/** What has to be known to judge the next word as the last one was judged. */
+export interface SuppressionMemory {
+  /** when what still counts was said, oldest first */
+  readonly spokenMs: readonly number[];
+  readonly suppressed: Suppressed | null;
+}
+
+/** Of a limit that is higher than this the rest is forgotten with the daemon. */
+const MOST_REMEMBERED = 1_000;
+
 /**
  * Whether one instance says too much: a sliding window over its log and alert words. Times are monotonic ms, those at
  * which the words were said; the same words give the same verdicts, also when a new daemon hears them again.
  */
 export class Suppression {
-  private readonly spokenMs: number[] = [];
+  private readonly spokenMs: number[];
   private first = 0;
   private suppressed: Suppressed | null;
 
-  /** @param suppressed as an earlier daemon left it */
-  constructor(suppressed: Suppressed | null = null) {
-    this.suppressed = suppressed;
+  /** @param memory as an earlier daemon left it */
+  constructor(memory: SuppressionMemory = { spokenMs: [], suppressed: null }) {
+    this.spokenMs = [...memory.spokenMs];
+    this.suppressed = memory.suppressed;
   }
 
   get current(): Suppressed | null {
     return this.suppressed;
+  }
+
+  get memory(): SuppressionMemory {
+    const from = Math.max(this.first, this.spokenMs.length - MOST_REMEMBERED);
+    return { spokenMs: this.spokenMs.slice(from), suppressed: this.suppressed };
   }
 
   /**
