@@ -6,7 +6,7 @@ export function wordKeys() {
   return {
     notify_access: z.enum(["none", "main", "all"]).prefault("all").meta({
       description:
-        "Whose words on its event socket count: nobody's, those of its main process, those of all its processes.",
+        "Whose words count: those of `all` its processes, or only of its `main` one; with `none` it has no event socket (from the next start on).",
       change: "live",
       example: "main",
     }),
