@@ -52,7 +52,6 @@ export interface AlertRecord {
   readonly told: { readonly severity: Severity; readonly affected: readonly string[] } | null;
   /** a notice was held back, or would have been: one is due when nothing holds it back any more */
   readonly owed: boolean;
-  readonly reminders: number;
   /** when the first notice is due; null: it is not awaited */
   readonly noticeAtMs: number | null;
   readonly joinAtMs: number | null;

@@ -44,6 +44,8 @@ export class Draft {
   readonly context: AlertContext;
   readonly effects: AlertEffect[] = [];
   nowMs: number;
+  /** the time that is being gone to, through what is due before */
+  targetMs: number;
   lastEvent: string;
   dropped: number;
   /** nothing is due before this */
@@ -60,6 +62,7 @@ export class Draft {
     this.before = book;
     this.context = context;
     this.nowMs = book.nowMs;
+    this.targetMs = book.nowMs;
     this.lastEvent = book.lastEvent;
     this.dropped = book.dropped;
     const { active, down, instances, silences, orders } = book;

@@ -15,10 +15,19 @@ export function fold(draft: Draft): void {
   endThoseOver(draft);
   const roots = new Map<string, readonly string[]>();
   for (const service of draft.down.keys()) roots.set(service, rootsOf(draft, service, []));
+  breakRings(roots);
   for (const [service, above] of roots) if (above.length === 0) giveAlert(draft, service);
   for (const [service, above] of roots) if (above.length > 0) foldUnder(draft, service, above);
   tellAffected(draft, roots);
   draft.foldingChanged = false;
+}
+
+/** The configuration allows no ring of dependencies; if there is one all the same, its first service stands for it. */
+function breakRings(roots: Map<string, readonly string[]>): void {
+  for (const [service, above] of roots) {
+    if (above.length === 0 || above.some((root) => roots.get(root)?.length === 0)) continue;
+    if (above.every((root) => service < root)) roots.set(service, []);
+  }
 }
 
 /** Nothing of them is down any more; while one flaps, its alert stays, so that it is not raised and resolved in turn. */
@@ -88,7 +97,6 @@ function newDownAlert(draft: Draft, service: string, down: DownService): AlertRe
       listOnly: false,
       told: null,
       owed: false,
-      reminders: 0,
       noticeAtMs: nowMs + draft.context.rules.groupWaitMs,
       joinAtMs: null,
       reminderAtMs: null,

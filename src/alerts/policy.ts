@@ -110,6 +110,7 @@ function takeOne(draft: Draft, event: JournalEvent): void {
 function advance(draft: Draft, nowMs: number): void {
   // The clock of the host was set back: what was to come in five minutes still comes in five minutes.
   if (nowMs < draft.nowMs) shiftTimes(draft, nowMs - draft.nowMs);
+  draft.targetMs = nowMs;
   while (draft.dueBoundMs <= nowMs) {
     const dueMs = nextDueMs(draft);
     draft.dueBoundMs = dueMs;

@@ -53,7 +53,6 @@ export function newAlert(draft: Draft, cause: Cause): AlertRecord {
     listOnly,
     told: null,
     owed: false,
-    reminders: 0,
     noticeAtMs: listOnly ? null : nowMs + draft.context.rules.groupWaitMs,
     joinAtMs: null,
     reminderAtMs: null,

@@ -136,7 +136,8 @@ function tellJoined(draft: Draft, fingerprint: string): void {
 function tellReminder(draft: Draft, fingerprint: string): void {
   const record = draft.active.get(fingerprint);
   if (record === undefined) return;
-  const reminderAtMs = nextReminderMs(record.raisedAtMs, draft.nowMs, draft.context.rules.remindersMs);
+  // When time has leapt, one reminder stands for those in between.
+  const reminderAtMs = nextReminderMs(record.raisedAtMs, draft.targetMs, draft.context.rules.remindersMs);
   const next = draft.putAlert({ ...record, reminderAtMs });
   const mute = record.acknowledged === null ? muteOf(draft, record) : "it is acknowledged";
   if (mute === null) remind(draft, next);
@@ -144,8 +145,8 @@ function tellReminder(draft: Draft, fingerprint: string): void {
 }
 
 function remind(draft: Draft, record: AlertRecord): void {
-  const next = draft.putAlert({ ...record, reminders: record.reminders + 1 });
-  notify(draft, next, "reminder", String(next.reminders));
+  // By its time, not by a count: one that comes again after a restart is then the same.
+  notify(draft, record, "reminder", String(Math.round((draft.nowMs - record.raisedAtMs) / 1_000)));
 }
 
 function owing(draft: Draft, record: AlertRecord): AlertRecord {
