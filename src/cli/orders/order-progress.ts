@@ -1,7 +1,7 @@
 import type { OrderItem, OrderStatus } from "../../model/order.ts";
 import type { TextOutput } from "../context.ts";
 import type { Paint } from "../render/colour.ts";
-import { type MaintenanceStyle, maintenanceLine, maintenanceStep } from "../render/maintenance.ts";
+import { type MaintenanceStyle, maintenanceLine, maintenanceStep, maintenanceWords } from "../render/maintenance.ts";
 import { safeText } from "../render/safe-text.ts";
 import { stateColour } from "../render/state.ts";
 import { fit } from "../render/width.ts";
@@ -27,8 +27,9 @@ export class PlainProgress implements OrderProgress {
   show(status: OrderStatus): void {
     for (const item of status.items) {
       const line = itemLine(status.order, item);
-      if (this.shown.get(item.instance) === line) continue;
-      this.shown.set(item.instance, line);
+      const step = isInMaintenance(item) ? maintenanceStep(item.maintenance) : line;
+      if (this.shown.get(item.instance) === step) continue;
+      this.shown.set(item.instance, step);
       this.output.write(`${line}\n`);
     }
   }
@@ -36,12 +37,16 @@ export class PlainProgress implements OrderProgress {
   end(): void {}
 }
 
+function isInMaintenance(item: OrderItem): item is OrderItem & Required<Pick<OrderItem, "maintenance">> {
+  return item.maintenance !== undefined && item.outcome === "pending";
+}
+
 function itemLine(order: OrderStatus["order"], item: OrderItem): string {
   const reason = item.reason === null ? "" : `: ${safeText(item.reason)}`;
   switch (item.outcome) {
     case "pending": {
-      const step = item.maintenance === undefined ? "" : maintenanceStep(item.maintenance);
-      return `${item.instance} ${item.state}${step === "" ? reason : `: ${step}`}`;
+      const words = isInMaintenance(item) ? maintenanceWords(item.maintenance) : "";
+      return `${item.instance} ${item.state}${words === "" ? reason : `: ${words}`}`;
     }
     case "done":
       return `${item.instance} ${orderWords(order).done}`;
@@ -117,10 +122,9 @@ export class LiveProgress implements OrderProgress {
     );
   }
 
-  private itemWords({ maintenance, outcome, reason }: OrderItem, room: number): string {
+  private itemWords(item: OrderItem, room: number): string {
     if (room <= 0) return "";
-    if (maintenance !== undefined && outcome === "pending")
-      return maintenanceLine(maintenance, this.style.nowMs(), this.style, room);
-    return reason === null ? "" : fit(safeText(reason), room, this.style.measure);
+    if (isInMaintenance(item)) return maintenanceLine(item.maintenance, this.style.nowMs(), this.style, room);
+    return item.reason === null ? "" : fit(safeText(item.reason), room, this.style.measure);
   }
 }

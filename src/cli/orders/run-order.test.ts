@@ -133,13 +133,13 @@ describe("orders", () => {
   });
 
   test("elsewhere maintenance is a line every ten percent", async () => {
-    const steps = Array.from({ length: 25 }, (_, index) => order("start", repairing(index)));
+    const steps = Array.from({ length: 25 }, (_, index) => order("start", repairing(index + 3)));
     const outcome = await run(
       ["start", "db"],
-      [order("start", repairing(0)), ...steps, order("start", item("db:1", "done"))],
+      [order("start", repairing(3)), ...steps, order("start", item("db:1", "done"))],
     );
     expect(outcome.stdout.split("\n")).toEqual([
-      "db:1 maintenance: 0 % rebuilding\\x1b[2J index",
+      "db:1 maintenance: 3 % rebuilding\\x1b[2J index",
       "db:1 maintenance: 10 % rebuilding\\x1b[2J index",
       "db:1 maintenance: 20 % rebuilding\\x1b[2J index",
       "db:1 started",

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import type { MaintenanceStatus } from "../../model/status.ts";
-import { maintenanceLine, maintenanceStep, progressBar, wantsBlocks } from "./maintenance.ts";
+import { maintenanceLine, maintenanceStep, maintenanceWords, progressBar, wantsBlocks } from "./maintenance.ts";
 
 const NOW_MS = Date.UTC(2026, 10, 20, 12, 0, 0);
 const at = (seconds: number) => new Date(NOW_MS + seconds * 1_000).toISOString();
@@ -66,8 +66,10 @@ describe("what is told of maintenance", () => {
 
   test("goes in steps where lines stay", () => {
     const steps = [41, 49.9, 50].map((progress) => maintenanceStep(maintenance({ progress })));
-    expect(steps).toEqual(["40 % rebuilding index", "40 % rebuilding index", "50 % rebuilding index"]);
-    expect(maintenanceStep(maintenance({ progress: null, text: null }))).toBe("");
+    expect([steps[0] === steps[1], steps[1] === steps[2]]).toEqual([true, false]);
+    expect(maintenanceStep(maintenance({ text: "another" }))).not.toBe(maintenanceStep(maintenance()));
+    expect(maintenanceWords(maintenance({ progress: 41.5 }))).toBe("41 % rebuilding index");
+    expect(maintenanceWords(maintenance({ progress: null, text: null }))).toBe("");
   });
 
   test.each<[boolean, Record<string, string>, boolean]>([

@@ -46,11 +46,14 @@ export function maintenanceLine(
   return fit(joinParts(percent, text, ""), cells, style.measure);
 }
 
-/** The same where lines are written one below the other: without the bar and the estimate, in steps of ten percent. */
-export function maintenanceStep(maintenance: MaintenanceStatus): string {
-  const { progress } = maintenance;
-  const percent = progress === null ? "" : `${Math.floor(clamp(progress) / 10) * 10} %`;
-  return joinParts(percent, safeText(maintenance.text ?? ""), "");
+/** The same where lines are written one below the other: without the bar and the estimate. */
+export function maintenanceWords(maintenance: MaintenanceStatus): string {
+  return joinParts(percentText(maintenance), safeText(maintenance.text ?? ""), "");
+}
+
+/** Changes when a further line is worth it: with the text, and every ten percent. */
+export function maintenanceStep({ progress, text }: MaintenanceStatus): string {
+  return `${progress === null ? "" : Math.floor(clamp(progress) / 10)} ${text ?? ""}`;
 }
 
 export function progressBar(progress: number, blocks: boolean): string {
