@@ -22,14 +22,25 @@ static int make_fifo(struct stream *stream, const struct spec *spec) {
   return end;
 }
 
-/* A pipe of our own, on whose other end the program says that it is ready. Gives that end, or -1: errno says why. */
+/* The same pipe or FIFO, opened anew. */
+static int open_again(int fd, int flags) {
+  struct line path = {0};
+  put_text(&path, "/proc/self/fd/");
+  put_number(&path, (uint64_t)fd);
+  path.bytes[path.length] = 0;
+  return open(path.bytes, flags | O_CLOEXEC);
+}
+
+/* A pipe of ours, where the program says that it is ready. Gives its end, open for both ways as its output is, or -1: errno says why. */
 static int make_ready(const struct handover *handover, const struct spec *spec) {
   int ends[2];
   if (spec->ready_fd < FIRST_HANDED + handover->handed) return errno = EINVAL, -1;
   if (pipe2(ends, O_CLOEXEC)) return -1;
   shim.ready = ends[0];
   fcntl(shim.ready, F_SETFL, O_NONBLOCK);
-  return ends[1];
+  int end = open_again(ends[1], O_RDWR);
+  close(ends[1]);
+  return end;
 }
 
 /* Where the program's side reports; never the number that the program wants for another. */

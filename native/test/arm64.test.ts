@@ -3,10 +3,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readGeneration } from "../../src/platform/shim/generation-directory.ts";
 import { TestRun } from "../../src/platform/shim/testing/test-run.ts";
+import { saidOf, speaking } from "./events.ts";
 
 const SIGKILL = 9;
 
-test("the shim for arm64 starts, moves, rotates, records and adopts, under emulation", async () => {
+test("the shim for arm64 starts, moves, rotates, hears, records and adopts, under emulation", async () => {
   const emulator = Bun.which("qemu-aarch64-static");
   if (!emulator) return console.log("skipped: qemu-aarch64-static is not installed");
   await using directory = new TestRun({ bell: false });
@@ -20,6 +21,13 @@ test("the shim for arm64 starts, moves, rotates, records and adopts, under emula
   expect((await numbers.ring("exit")).exit).toMatchObject({ kind: "code", code: 0 });
   expect(numbers.lines.filter((record) => record.kind === "rotated").length).toBe(2);
   expect(numbers.out()).toEndWith("99999\n100000\n");
+  const spoken = run.start(
+    ["/bin/sh", "-c", "echo >&4; exec $SPEAK 'say READY=1' barrier"],
+    speaking(run, { readyFd: 4 }),
+  );
+  await spoken.ring("empty");
+  await spoken.ring("ready");
+  expect(saidOf(spoken).map(({ sender, text }) => [sender, text])).toEqual([["main", "READY=1"]]);
   const missing = run.start(["no-such-program"]);
   expect((await missing.ring("failed")).failed.step).toBe("exec");
   const generation = run.shell("echo one; kill -STOP $$; echo two");

@@ -5,6 +5,7 @@ import { readGeneration } from "../../src/platform/shim/generation-directory.ts"
 import { TestRun } from "../../src/platform/shim/testing/test-run.ts";
 import { speaking } from "./events.ts";
 
+const SIGKILL = 9;
 const [EINVAL, EBADF] = [22, 9];
 const RLIMIT_NOFILE = 7;
 
@@ -29,6 +30,27 @@ describe("the descriptor for readiness", () => {
     expect(readGeneration(generation.directory).ready).toEqual(ready);
     expect(pipes()).toBe(0);
     expect(generation.lines.filter((record) => record.kind === "ready").length).toBe(1);
+  });
+
+  test("ends no program that goes on writing when nobody reads any more", async () => {
+    await using run = new TestRun();
+    const gates = ["heard", "killed"].map((name) => join(run.directory, name));
+    for (const gate of gates) run.libc.mkfifo(gate, 0o600);
+    const spec = { readyFd: 3, directory: run.directory };
+    const heard = run.shell("echo >&3; read x < heard; echo >&3; exit 7", spec);
+    const killed = run.shell("read x < killed; echo >&3; echo alive; kill -STOP $$", spec);
+    await heard.ring("ready");
+    writeFileSync(gates[0] ?? "", "go\n");
+    expect((await heard.ring("exit")).exit).toMatchObject({ kind: "code", code: 7 });
+    await killed.ring("claim");
+    const shim = killed.shimPid();
+    run.kill(shim, SIGKILL);
+    await run.until("gone", () => run.reports.length === 1);
+    run.launcher.adopt(killed.directory);
+    await run.until("the next shim", () => killed.shimPid() !== shim);
+    writeFileSync(gates[1] ?? "", "go\n");
+    await run.until("the word", () => killed.out() === "alive\n");
+    expect(readGeneration(killed.directory).ready).toBeUndefined();
   });
 
   test("is kept while no daemon is there, and stands before the end", async () => {

@@ -2,6 +2,7 @@
 import { writeFileSync } from "node:fs";
 import type { ProgramSpec } from "../../src/platform/shim/spec-file.ts";
 import { TestRun } from "../../src/platform/shim/testing/test-run.ts";
+import { saidOf, speaking } from "./events.ts";
 
 const cases: Readonly<Record<string, Partial<ProgramSpec>>> = {
   nothing: {},
@@ -32,3 +33,8 @@ await run.until("the next shim", () => generation.shimPid() !== killed);
 run.kill(await generation.programPid(), 18);
 await run.until("the second line", () => generation.out() === "one\ntwo\n");
 writeFileSync(1, `${JSON.stringify({ name: "adopted", failed: null, out: generation.out() })}\n`);
+// So is what is said heard.
+const speaker = run.shell("$SPEAK 'say READY=1' barrier", speaking(run));
+await speaker.ring("empty");
+const said = saidOf(speaker).map(({ uid, sender, text }) => `${uid} ${sender} ${text}`);
+writeFileSync(1, `${JSON.stringify({ name: "said", failed: null, out: said.join() })}\n`);

@@ -32,6 +32,8 @@ test("without root a shim does what it may, and names the step that it may not d
     directory: { step: "directory", errno: EACCES },
     lower: null,
     adopted: null,
+    said: null,
   });
   expect(results.find(({ name }) => name === "lower")?.out).toBe("65534\n64\n5\n");
+  expect(results.find(({ name }) => name === "said")?.out).toBe("65534 tree READY=1");
 });
