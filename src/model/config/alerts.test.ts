@@ -358,13 +358,12 @@ describe("warnings", () => {
   const warningsOf = async (lines: string) =>
     (await loadTexts(`[alerts.mail.x]\nto = ["a@b"]\nuser = "u"\npassword_environment = "P"\n${lines}`)).warnings;
 
-  for (const tls of ["never", "possible"]) {
-    test(`a password over the network with tls = "${tls}"`, async () => {
-      expect(await warningsOf(`server = "smtp://a"\ntls = "${tls}"`)).toEqual([
-        `/etc/muster/main.toml: alerts.mail.x: with tls = "${tls}" the password may go over the network unencrypted; write "required"`,
-      ]);
-    });
-  }
+  test("a password over the network without TLS", async () => {
+    expect(await warningsOf('server = "smtp://a"\ntls = "never"')).toEqual([
+      '/etc/muster/main.toml: alerts.mail.x: with tls = "never" the password goes over the network unencrypted; write "required"',
+    ]);
+    expect(await warningsOf('server = "smtp://a"\ntls = "possible"')).toEqual([]);
+  });
 
   for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
     test(`none for ${host}`, async () =>

@@ -39,8 +39,8 @@ export function resolveMail(name: string, file: MailInFile, place: ChannelPlace)
     severity,
     timeoutMs: file.timeout,
   };
-  if (password !== null && (spec.tls === "never" || spec.tls === "possible") && !isLoopback(host)) {
-    place.warn(`with tls = "${spec.tls}" the password may go over the network unencrypted; write "required"`);
+  if (password !== null && spec.tls === "never" && !isLoopback(host)) {
+    place.warn(`with tls = "never" the password goes over the network unencrypted; write "required"`);
   }
   return spec;
 }

@@ -77,7 +77,7 @@ function secretKeys<Name extends "password" | "secret">(name: Name, what: string
   const file = text()
     .optional()
     .meta({
-      description: `${what}: the first line of this file, relative to this one; only the daemon's user should be able to read it.`,
+      description: `${what}: what this file holds, without the line feed at its end; relative to this one. Only the daemon's user should be able to read it.`,
       defaultInWords: "none",
       change: "live",
       example: name,
