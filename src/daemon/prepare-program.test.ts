@@ -1,8 +1,12 @@
 import { describe, expect, test } from "bun:test";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { temporaryDirectory } from "../../test/support/temporary-directory.ts";
 import { err, ok, type Result } from "../base/result.ts";
 import { singleService } from "../model/config/single-service.ts";
 import { codedError } from "../model/errors/catalogue.ts";
 import type { ServiceSpec } from "../model/service.ts";
+import { closedDirectory } from "../platform/passable.ts";
 import type { Account, AccountFailure } from "../platform/users.ts";
 import { ProgramPreparer } from "./prepare-program.ts";
 
@@ -19,13 +23,14 @@ async function prepare(
   keys: Partial<ServiceSpec>,
   answer: Result<Account, AccountFailure> = ok(ROOT),
   uid = 0,
+  events = "/run/muster/events",
 ): Promise<string> {
   const preparer = new ProgramPreparer({
     environment: {},
     accounts: { resolve: async () => answer },
     uid,
     openFiles: { soft: 1_024, hard: 4_096 },
-    events: "/run/muster/events",
+    events,
     tools: null,
     findTool: () => undefined,
   });
@@ -57,6 +62,20 @@ describe("ProgramPreparer says in the words of the catalogue", () => {
     expect(await prepare({ noNewPrivileges: true })).toBe(
       codedError("tool-missing", { service: "sleep", tool: "setpriv", key: "no_new_privileges" }).message,
     );
+  });
+
+  test("that its user cannot reach the event socket by which it is to say when it is ready", async () => {
+    using place = temporaryDirectory("closed");
+    chmodSync(place.path, 0o700);
+    const account: Account = { uid: 4_242_424, gid: 4_242_424, groups: [], entry: null };
+    const events = join(place.path, "events");
+    const said = await prepare({ user: "ana", ready: { kind: "notify" } }, ok(account), 0, events);
+    const directory = closedDirectory(join(events, "0"), { uid: 4_242_424, gids: [] }) ?? "";
+    expect(said).toBe(codedError("event-socket-unreachable", { service: "sleep", user: "ana", directory }).message);
+    expect(await prepare({ user: "ana" }, ok(account), 0, events)).toBe("prepared");
+    expect(
+      await prepare({ user: "ana", ready: { kind: "notify" }, notifyAccess: "none" }, ok(account), 0, events),
+    ).toBe("prepared");
   });
 
   test("that the environment file cannot be read", async () => {
