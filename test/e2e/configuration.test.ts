@@ -186,6 +186,59 @@ describe("a changed configuration", () => {
     expect((await product.events("muster", "configuration.applied")).length).toBe(2);
   });
 
+  test("[alerts] is named by plan and apply, touches no service, and no secret of it is kept or shown", async () => {
+    await using product = new Product("config", { web: service() }, { SMTP_PASSWORD: "hush-variable" });
+    await product.up();
+    const { pid } = await product.untilReady("web");
+    product.write("secret", "hush-file\n", 0o640);
+    const alerts = `
+[alerts]
+join = "1s"
+[alerts.mail.admin]
+server = "smtp://127.0.0.1:1"
+tls = "never"
+to = ["ops@example.com"]
+user = "muster"
+password_environment = "SMTP_PASSWORD"
+[alerts.webhook.chat]
+url = "http://127.0.0.1:1/"
+secret_file = "secret"
+`;
+    product.write("muster.toml", `${product.read("muster.toml")}${alerts}`);
+    const line =
+      /^~ \[alerts\] {2}changed live {2}alerts\.join, alerts\.mail\.admin, alerts\.webhook\.chat; touches no service$/m;
+    expect((await product.cli(["plan"])).stdout).toMatch(line);
+    const applied = await product.cli(["apply"]);
+    expect([applied.code, applied.stderr]).toEqual([0, ""]);
+    expect(applied.stdout).toMatch(line);
+    const { data } = await product.event(
+      "muster",
+      "configuration.applied",
+      ({ data }) => Array.isArray(data.hostKeys) && data.hostKeys.length > 0,
+    );
+    expect(data).toMatchObject({ changes: [], hostKeys: ["alerts.join", "alerts.mail.admin", "alerts.webhook.chat"] });
+    expect(await product.instance("web")).toMatchObject({ pid, generation: 1 });
+    const doubt = `alerts.webhook.chat: others than its owner may use ${product.file("secret")}`;
+    await waitFor("the warning", () => product.daemonLog().includes(doubt), { lastSeen: () => product.daemonLog() });
+    expect((await product.cli(["plan"])).stdout).toContain("nothing changes");
+
+    const kept = readdirSync(product.file("state/applied")).map((name) => product.read(`state/applied/${name}`));
+    expect(kept.at(-1)).toContain("SMTP_PASSWORD");
+    const shown = [...kept, product.daemonLog(), JSON.stringify(await product.events(null)), applied.stdout];
+    expect(shown.filter((text) => text.includes("hush"))).toEqual([]);
+  });
+
+  test("a password in the file is refused, and not repeated", async () => {
+    await using product = new Product("config", {});
+    product.write("muster.toml", '[alerts.mail.admin]\nserver = "smtp://a"\nto = ["a@b"]\npassword = "hush"\n');
+    const { code, stderr } = await product.cli(["up"]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      "muster.toml:4:1: alerts.mail.admin.password: a password must not stand in a configuration file",
+    );
+    expect(stderr).not.toContain("hush");
+  });
+
   test("what is included is read with it, and a second file may be tried", async () => {
     await using product = new Product("config", {});
     product.write("muster.toml", 'include = ["services/*.toml"]\n');
