@@ -51,6 +51,8 @@ export interface Gate {
   readonly path: string;
   /** Lets so many pass that read it now or later. */
   open(count?: number): void;
+  /** Writes something else than empty lines. */
+  write(text: string): void;
 }
 
 export interface RunOptions {
@@ -119,7 +121,8 @@ export class Product implements AsyncDisposable {
     Bun.spawnSync(["mkfifo", "-m", "666", path]);
     const descriptor = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
     this.descriptors.push(descriptor);
-    return { path, open: (count = 1) => void writeSync(descriptor, "\n".repeat(count)) };
+    const write = (text: string): void => void writeSync(descriptor, text);
+    return { path, write, open: (count = 1) => write("\n".repeat(count)) };
   }
 
   /** A process that is none of Muster's, and ends with the product. @returns its pid */
