@@ -21,6 +21,7 @@ describe("the first file", () => {
     const { host } = await loadTexts(text);
     expect([...host.services.keys()]).toEqual(["app", "migrate", "database"]);
     expect(host.services.get("app")).toMatchObject({ instances: 2, port: 8080, dependsOn: ["database"] });
+    expect(host.alerts.channels).toMatchObject([{ kind: "mail", name: "admin", user: "muster" }]);
   });
 
   test("runs the words of a command exactly as they are", async () => {

@@ -20,7 +20,7 @@ command = [${words.map(quoteWord).join(", ")}]
 # port = 8080                           # instance n gets port + n - 1, as {port} and as PORT
 # depends_on = ["database"]             # waits until it is ready
 # restart = "always"                    # or on-failure, never
-# ready = { line = "listening" }        # ready when a line of its output matches; else when it lived for start.wait
+# ready = { line = "listening" }        # ready when a line of its output matches; "notify": when it says so; else when it lived for start.wait
 # start = { wait = "1s", timeout = "60s", retries = 5 }
 # stop = { signal = "TERM", wait = "10s" }   # then KILL
 # log = { size = "50MB", keep = 5 }
@@ -29,6 +29,13 @@ command = [${words.map(quoteWord).join(", ")}]
 # [services.migrate]
 # kind = "task"
 # command = "node migrate.js"
+
+# Who is told when something needs a person; "muster alerts --test" tries it.
+# [alerts.mail.admin]
+# server = "smtp://mail.example.com:587"
+# to = ["admin@example.com"]
+# user = "muster"
+# password_file = "mail-password"       # chmod 600
 `;
 }
 
