@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { failOnLeaks } from "../../../test/support/leak-check.ts";
 import { directoryForEachTest } from "../../../test/support/temporary-directory.ts";
 import { VirtualClock } from "../../platform/virtual-clock.ts";
@@ -12,7 +12,7 @@ import { ScriptedNotifier } from "./testing/scripted-notifier.ts";
 const HOUR_MS = 3_600_000;
 const MINUTE_MS = 60_000;
 const AWAY = failed("the connection was refused");
-const WEBHOOK = { channel: "webhook.chat", recipient: null, pace: { gapMs: 0 } };
+const WEBHOOK = { channel: "chat", recipient: null, pace: { gapMs: 0 } };
 
 /** The shortest time between two deliveries. */
 function shortestGapMs(notifier: ScriptedNotifier): number {
@@ -35,10 +35,10 @@ describe("delivery", () => {
     await delivery.enqueue(sampleNotice("web", { kind: "resolved" }));
     await pass(MINUTE_MS - 1);
     expect(mail.attempts).toHaveLength(1);
-    expect([...delivery.waiting()]).toEqual([["mail.ops", 2]]);
+    expect([...delivery.waiting()]).toEqual([["ops", 2]]);
     await pass(1);
     expect(mail.delivered[1]?.ids).toEqual(["a-web.raised", "a-web.resolved"]);
-    expect([...delivery.waiting()]).toEqual([["mail.ops", 0]]);
+    expect([...delivery.waiting()]).toEqual([["ops", 0]]);
     expect(events).toEqual([]);
     await delivery.close();
     expect(clock.waiting).toBe(0);
@@ -178,7 +178,7 @@ describe("delivery", () => {
     expect(events).toMatchObject([
       { kind: "alert.dropped", data: { reason: "554 no", count: 1, notices: [{ id: "a-s5.raised", subject: "s5" }] } },
     ]);
-    expect(delivery.waiting().get("mail.ops")).toBe(0);
+    expect(delivery.waiting().get("ops")).toBe(0);
     await delivery.close();
   });
 
@@ -239,8 +239,8 @@ describe("delivery", () => {
     const { delivery } = await openDelivery(directory().path, clock, () => [good, bad, chat]);
     const tests = await delivery.test("alice");
     expect(tests).toEqual([
-      { channel: "mail.ops", ok: false, error: "b@example.org: 550 no such user", tookMs: 0 },
-      { channel: "webhook.chat", ok: true, error: null, tookMs: 0 },
+      { channel: "ops", ok: false, error: "b@example.org: 550 no such user", tookMs: 0 },
+      { channel: "chat", ok: true, error: null, tookMs: 0 },
     ]);
     expect(good.attempts).toHaveLength(1);
     expect([...delivery.waiting().values()]).toEqual([0, 0]);
@@ -264,7 +264,7 @@ describe("when the file changes", () => {
     notifiers = [];
     await delivery.reconfigure();
     await pass(MINUTE_MS);
-    expect(delivery.waiting().get("mail.ops")).toBe(1);
+    expect(delivery.waiting().get("ops")).toBe(1);
     notifiers = [fresh];
     await delivery.reconfigure();
     await pass(MINUTE_MS);
@@ -280,7 +280,7 @@ describe("when the file changes", () => {
     await pass(HOUR_MS);
     expect(other.deliveredIds).toEqual(["a-web.raised"]);
     expect(events.filter(({ kind }) => kind === "alert.dropped")).toMatchObject([
-      { data: { channel: "mail.ops", recipient: "new@example.org", notices: [{ id: "a-web.raised" }] } },
+      { data: { channel: "ops", recipient: "new@example.org", notices: [{ id: "a-web.raised" }] } },
     ]);
     await delivery.close();
     expect(clock.waiting).toBe(0);
@@ -319,7 +319,7 @@ describe("without a disk", () => {
     await first.pass(1);
     expect(first.events.map(({ kind }) => kind)).toEqual(["alert.stalled", "alert.undelivered", "alert.dropped"]);
     expect(first.events[2]).toMatchObject({ data: { notices: [{ id: "a-a.raised" }] } });
-    await Bun.$`mkdir ${path}`.quiet();
+    mkdirSync(path);
     await first.pass(MINUTE_MS);
     expect(first.events.at(-1)?.kind).toBe("alert.resumed");
     await first.delivery.close();

@@ -25,7 +25,7 @@ export interface Pace {
 
 /** One way out of the house. It keeps nothing between two calls. */
 export interface Notifier {
-  /** `mail.ops`: the kind and the name of the section in the file */
+  /** as in the file: `[alerts.mail.<name>]`; unique over all kinds */
   readonly channel: string;
   /** the address of a mail channel's recipient; null where a channel leads to one place only */
   readonly recipient: string | null;

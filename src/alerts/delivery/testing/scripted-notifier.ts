@@ -26,7 +26,7 @@ export class ScriptedNotifier implements Notifier {
     options: { channel?: string; recipient?: string | null; severity?: Severity; pace?: Partial<Pace> } = {},
   ) {
     this.clock = clock;
-    this.channel = options.channel ?? "mail.ops";
+    this.channel = options.channel ?? "ops";
     this.recipient = options.recipient === undefined ? "ops@example.org" : options.recipient;
     this.severity = options.severity ?? "warn";
     this.pace = { gapMs: 60_000, mostNotices: 100, mostBytes: 1_000_000, ...options.pace };

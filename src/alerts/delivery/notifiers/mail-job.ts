@@ -1,0 +1,23 @@
+import type { MailSpec } from "../../../model/alerts-spec.ts";
+import type { MailMessage } from "../mail-message.ts";
+import type { DeliveryOutcome } from "../notifier.ts";
+
+/** All that is needed to hand one mail to a server. */
+export interface MailJob {
+  readonly spec: MailSpec;
+  /** PEM of the authority, when the file names one */
+  readonly authority: string | null;
+  readonly password: string | null;
+  readonly clientName: string;
+  readonly recipient: string;
+  readonly mail: MailMessage;
+}
+
+export type ToMailWorker =
+  | { readonly kind: "send"; readonly number: number; readonly job: MailJob }
+  | { readonly kind: "abort"; readonly number: number };
+
+export interface FromMailWorker {
+  readonly number: number;
+  readonly outcome: DeliveryOutcome;
+}
