@@ -80,5 +80,22 @@ describe("the hearer", () => {
       expect(hearing.takeReports()).toEqual([]);
       await hearing.hearer.close(WEB, 1);
     });
+
+    test("one that is opened again after that goes on where it was, and nothing of what is known is older for it", async () => {
+      await using hearing = begin();
+      const source = hearing.open(1);
+      const count = (value: number) =>
+        hearing.saying(source, { id: "alert", severity: "info", message: null, counter: { name: "queue", value } });
+      count(1);
+      await hearing.pass(1_000);
+      hearing.journal = new Promise(() => {});
+      count(2);
+      await hearing.settle();
+      void hearing.hearer.close(WEB, 1);
+      hearing.hearer.open(source);
+      expect(hearing.hearer.counters(WEB)).toEqual({ queue: 2 });
+      await hearing.settle();
+      expect(new Set(hearing.events.map(({ once }) => once)).size).toBe(2);
+    });
   });
 });

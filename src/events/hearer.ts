@@ -53,12 +53,13 @@ export class Hearer implements AsyncDisposable {
     const key = keyOf(source.instance, source.generation);
     if (this.ears.has(key) || this.ended) return;
     const heard = this.recall(source);
+    const isLater = source.generation > (this.instances.get(formatInstance(source.instance))?.newest.generation ?? -1);
     const instance = this.instanceOf(source);
     const ear = new Ear(source, instance, this.ports, this.buffer, heard);
     this.ears.set(key, ear);
     if (instance.newest.generation > source.generation) ear.supersede(this.ports.clock.monotonicMs());
     else this.makeNewest(ear, instance);
-    if (instance.newest === source && heard !== undefined) instance.restore(decodeMemory(heard.memory));
+    if (isLater && heard !== undefined) instance.restore(decodeMemory(heard.memory));
     // What is known of the instance goes on to the new generation.
     if (heard === undefined && instance.isRemembered) this.keeper.note(ear);
     this.dirty.add(ear);
