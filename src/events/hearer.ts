@@ -221,8 +221,9 @@ export class Hearer implements AsyncDisposable {
     ear.instance.flush();
     this.ears.delete(key);
     this.dirty.delete(ear);
-    await this.keeper.finish(ear);
+    // Before the journal is waited for: that may take long.
     ear[Symbol.dispose]();
+    await this.keeper.finish(ear);
   }
 }
 
