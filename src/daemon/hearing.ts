@@ -5,6 +5,7 @@ import { Hearer } from "../events/hearer.ts";
 import type { Source } from "../events/ports.ts";
 import type { AlertsSpec } from "../model/alerts-spec.ts";
 import type { EventDraft } from "../model/event.ts";
+import type { InstanceId } from "../model/name.ts";
 import type { GenerationFact, GenerationId } from "../services/ports.ts";
 import type { Supervisor } from "../services/supervisor.ts";
 import { writeOwnLogLine } from "./own-log-line.ts";
@@ -68,6 +69,15 @@ export class Hearing implements AsyncDisposable {
     }
   }
 
+  /** The instance is not there any more; what its generations had said is heard first. */
+  forget(instance: InstanceId): void {
+    void this.settled().then(() => {
+      if (this.parts.supervisor().roster.find(instance.service, instance.number) === undefined) {
+        this.hearer.forget(instance);
+      }
+    });
+  }
+
   /** Resolves when all that generations that are gone had said is recorded. */
   async settled(): Promise<void> {
     await Promise.all(this.closing);
@@ -86,6 +96,9 @@ export class Hearing implements AsyncDisposable {
       // It may change while the program runs.
       get access() {
         return instance.spec.notifyAccess;
+      },
+      get silenceMs() {
+        return instance.spec.start.silenceMs;
       },
     });
   }

@@ -3,14 +3,22 @@ import { Merge } from "./merge-policy.ts";
 
 type MaintenanceReport = Extract<ServiceReport, { kind: "maintenance-reported" }>;
 
-/** More reports than one in this time are merged. */
-export const MAINTENANCE_EVERY_MS = 1_000;
+/** More reports than one in this time are merged, */
+const EVERY_MS = 1_000;
+/** but so many pass in the time after which silence is a hang: what waits must not look like silence. */
+const LEAST_IN_SILENCE = 4;
 
-/** Of reports that come too fast the newest counts; what it leaves out stays as it was said before. */
-export function maintenanceMerge(): Merge<MaintenanceReport> {
-  return new Merge(MAINTENANCE_EVERY_MS, (earlier, later) => ({
-    kind: "maintenance-reported",
-    progress: later.progress ?? earlier.progress,
-    text: later.text ?? earlier.text,
-  }));
+/**
+ * Of reports that come too fast the newest counts; what it leaves out stays as it was said before.
+ * @param silenceMs after so long without a report the service hangs
+ */
+export function maintenanceMerge(silenceMs: () => number): Merge<MaintenanceReport> {
+  return new Merge(
+    () => Math.min(EVERY_MS, silenceMs() / LEAST_IN_SILENCE),
+    (earlier, later) => ({
+      kind: "maintenance-reported",
+      progress: later.progress ?? earlier.progress,
+      text: later.text ?? earlier.text,
+    }),
+  );
 }

@@ -84,12 +84,19 @@ describe("reports of maintenance", () => {
     ({ kind: "maintenance-reported", progress, text }) as const;
 
   test("are told once a second, and what the newest leaves out is not forgotten", () => {
-    const merge = maintenanceMerge();
+    const merge = maintenanceMerge(() => 60_000);
     expect(merge.take(report(1, "copying"), 0)).toEqual(report(1, "copying"));
     expect(merge.take(report(2, null), 10)).toBeUndefined();
     expect(merge.take(report(null, "checking"), 20)).toBeUndefined();
     expect(merge.due(999)).toBeUndefined();
     expect(merge.due(1_000)).toEqual(report(2, "checking"));
+  });
+
+  test("are told more often where a shorter silence is a hang", () => {
+    const merge = maintenanceMerge(() => 200);
+    merge.take(report(1, null), 0);
+    expect(merge.take(report(2, null), 10)).toBeUndefined();
+    expect([merge.dueMs, merge.due(50)]).toEqual([50, report(2, null)]);
   });
 });
 

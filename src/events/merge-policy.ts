@@ -3,14 +3,20 @@
  * end of that time. So nothing newest is ever lost, and no more than one passes in any `everyMs`.
  */
 export class Merge<Value> {
-  private readonly everyMs: number;
+  private readonly everyMs: () => number;
   private readonly combine: (earlier: Value, later: Value) => Value;
   private closedUntilMs = Number.NEGATIVE_INFINITY;
   private waiting: { readonly value: Value } | null = null;
 
-  /** @param combine makes one of two; the later one by default */
-  constructor(everyMs: number, combine: (earlier: Value, later: Value) => Value = (_, later) => later) {
-    this.everyMs = everyMs;
+  /**
+   * @param everyMs asked anew each time when it is a function
+   * @param combine makes one of two; the later one by default
+   */
+  constructor(
+    everyMs: number | (() => number),
+    combine: (earlier: Value, later: Value) => Value = (_, later) => later,
+  ) {
+    this.everyMs = typeof everyMs === "number" ? () => everyMs : everyMs;
     this.combine = combine;
   }
 
@@ -29,7 +35,7 @@ export class Merge<Value> {
   due(nowMs: number): Value | undefined {
     if (nowMs < this.closedUntilMs) return undefined;
     const value = this.flush();
-    if (value !== undefined) this.closedUntilMs = nowMs + this.everyMs;
+    if (value !== undefined) this.closedUntilMs = nowMs + this.everyMs();
     return value;
   }
 

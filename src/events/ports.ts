@@ -14,6 +14,8 @@ export interface Source {
   readonly directory: string;
   /** from whom words are taken: nobody, the main process, any process of the service */
   readonly access: "none" | "main" | "all";
+  /** in maintenance: so long without a report is a hang */
+  readonly silenceMs: number;
 }
 
 /** What the hearer needs of the rooms around it. */

@@ -13,8 +13,10 @@ import { countedMerge, Merge } from "./merge-policy.ts";
 import type { HearerPorts, Source } from "./ports.ts";
 import { type StartWord, StartWords } from "./start-words-policy.ts";
 
-/** Signs of life and status texts that come faster are merged. */
-const MERGE_MS = 100;
+/** Status texts that come faster are merged. */
+const STATUS_EVERY_MS = 100;
+/** So are signs of life: a quarter of the shortest watchdog that a file may ask for. */
+const PING_EVERY_MS = 25;
 
 /** A believed word: where it lies, who said it and when. */
 export interface Spoken extends Place {
@@ -33,9 +35,9 @@ export class Voice implements Disposable {
   private readonly ports: HearerPorts;
   private readonly startWords: StartWords;
   private readonly late = countedMerge<LateWord>();
-  private readonly maintenance = maintenanceMerge();
-  private readonly pings = new Merge<ServiceReport>(MERGE_MS);
-  private readonly statuses = new Merge<ServiceReport>(MERGE_MS);
+  private readonly maintenance = maintenanceMerge(() => this.source.silenceMs);
+  private readonly pings = new Merge<ServiceReport>(PING_EVERY_MS);
+  private readonly statuses = new Merge<ServiceReport>(STATUS_EVERY_MS);
   private readonly timer: DueTimer;
 
   constructor(source: Source, instance: InstanceHearing, ports: HearerPorts, memory: Memory) {

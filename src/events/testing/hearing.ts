@@ -39,7 +39,7 @@ export class Hearing implements AsyncDisposable {
     const instance = changed.instance ?? WEB;
     const directory = join(this.base, `${instance.service}.${instance.number}`, `${generation}`);
     mkdirSync(directory, { recursive: true });
-    return { instance, generation, token: `t${generation}`, directory, access: "all", ...changed };
+    return { instance, generation, token: `t${generation}`, directory, access: "all", silenceMs: 60_000, ...changed };
   }
 
   open(generation: number, changed: Partial<Source> = {}): Source {
