@@ -53,6 +53,7 @@ export function buildSupervision(
     },
     fact: (id, fact) => hearing.fact(id, fact),
     said: (id) => hearing.said(id),
+    forgotten: (instance) => hearing.forget(instance.id),
     log: (level, message) => logs.own[level](message),
     launcherLost: () => {
       record({ kind: "launcher.lost", subject: "muster", message: "the launcher died; a new one is started" });

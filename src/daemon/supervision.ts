@@ -33,6 +33,7 @@ export interface SupervisionParts extends ProcessSideParts {
   /** the configuration in force */
   host(): HostSpec;
   changed(instance: Instance): void;
+  forgotten(instance: Instance): void;
   keyEnded(instance: Instance): void;
   /** told in place of the supervisor, which is to hear first what the program said */
   fact(id: GenerationId, fact: GenerationFact): void;
@@ -103,6 +104,7 @@ export class Supervision implements AsyncDisposable {
       fillPlaceholders,
       changed: parts.changed,
       wantedChanged: () => this.wanted.changed(),
+      forgotten: parts.forgotten,
       keyEnded: parts.keyEnded,
     });
   }

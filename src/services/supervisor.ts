@@ -27,6 +27,8 @@ export interface SupervisorPorts {
   changed(instance: Instance): void;
   /** What the operator wants of an instance has changed. */
   wantedChanged(): void;
+  /** An instance is gone and not in the configuration any more. */
+  forgotten(instance: Instance): void;
   /** A `key` service has ended by itself. */
   keyEnded(instance: Instance): void;
 }
@@ -266,6 +268,7 @@ export class Supervisor implements InstanceHost {
     if (!this.roster.isRetired(instance) || instance.state.name !== "stopped") return;
     this.roster.remove(instance);
     instance[Symbol.dispose]();
+    this.ports.forgotten(instance);
     const service = this.roster.services.get(instance.id.service);
     if (service !== undefined && service.instances.length === 0 && this.goneServices.has(instance.id.service)) {
       this.forgetService(instance.id.service);

@@ -44,6 +44,7 @@ export function buildDaemon(around: DaemonAround): SimulatedDaemon {
     fillPlaceholders: (spec) => spec,
     changed: () => undefined,
     wantedChanged: around.keepWanted,
+    forgotten: () => undefined,
     keyEnded: around.keyEnded,
   });
   const gate = new EndGate(supervisor.roster, (name) => supervisor.wakeDependants(name));
