@@ -152,6 +152,7 @@ describe("what a person ordered raises nothing:", () => {
       const order = story.order("stop", "web:1");
       const stopping = story.event("instance.stopping", "web:1", { cause: order.id });
       const failed = story.event("instance.start-failed", "web:1", { cause: stopping.id, data: { generation: 1 } });
+      story.pass(1_000);
       story.event("instance.stopped", "web:1", { cause: failed.id });
     },
     "a kill": (story: Story) => {
@@ -159,6 +160,7 @@ describe("what a person ordered raises nothing:", () => {
       const order = story.order("kill", "web:1");
       const killed = story.event("instance.killed", "web:1", { cause: order.id });
       story.exit("web:1", { cause: killed.id });
+      story.pass(1_000);
       story.event("instance.stopped", "web:1");
     },
     "a signal that ends what is not restarted": (story: Story) => {

@@ -63,7 +63,7 @@ const act = fc.record({
   number: fc.nat(20),
   pauseMs: fc.oneof(fc.constant(0), fc.nat(700), fc.nat(90_000)),
 });
-const walk = fc.array(act, { maxLength: 60 });
+const walk = fc.array(act, { maxLength: 60, size: "max" });
 type Walk = typeof walk extends fc.Arbitrary<infer Value> ? Value : never;
 
 function tell(acts: Walk, check: (story: Story) => void = () => undefined): Story {

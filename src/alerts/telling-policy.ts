@@ -146,7 +146,7 @@ function tellReminder(draft: Draft, fingerprint: string): void {
 
 function remind(draft: Draft, record: AlertRecord): void {
   // By its time, not by a count: one that comes again after a restart is then the same.
-  notify(draft, record, "reminder", String(Math.round((draft.nowMs - record.raisedAtMs) / 1_000)));
+  notify(draft, record, "reminder", String(draft.nowMs - record.raisedAtMs));
 }
 
 function owing(draft: Draft, record: AlertRecord): AlertRecord {

@@ -1,4 +1,5 @@
 import { CodedError } from "../../base/coded-error.ts";
+import { ALERT_ERRORS } from "./alerts.ts";
 import { API_ERRORS } from "./api.ts";
 import { CLI_ERRORS } from "./cli.ts";
 import { CONFIG_ERRORS } from "./config.ts";
@@ -17,6 +18,7 @@ export const ERROR_CATALOGUE = {
   ...CLI_ERRORS,
   ...LOG_ERRORS,
   ...SPEAKING_ERRORS,
+  ...ALERT_ERRORS,
 } as const;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
