@@ -23,6 +23,7 @@ const ALIVE: FoundGeneration = {
   empty: false,
   sinceWallMs: 5,
 };
+const RELOADS: InstanceState = { ...EVERY_STATE.reloading, by: "program" };
 const EXIT = { exit: CODE_3, atWallMs: 9, atMonotonicMs: 40_000 };
 
 function kept(state: InstanceState): Pick<FoundGeneration, "kept"> {
@@ -50,7 +51,14 @@ describe("what a new daemon finds", () => {
     ],
     ["it starts", {}, "starting", "starting then stop-ordered"],
     ["it runs", kept(EVERY_STATE.running), "running", "running then stop-ordered"],
-    ["it was reloading", kept(EVERY_STATE.reloading), "running", "running then stop-ordered"],
+    ["its reload command ran", kept(EVERY_STATE.reloading), "running", "running then stop-ordered"],
+    ["it said that it reloads", kept(RELOADS), "reloading", "reloading then stop-ordered"],
+    [
+      "it said that it reloads, and has ended",
+      { ...kept(RELOADS), exit: EXIT, empty: true },
+      "reloading exited emptied",
+      "reloading exited emptied",
+    ],
     ["its main process has ended", { exit: EXIT }, "starting exited", "starting exited"],
     ["it has ended", { exit: EXIT, empty: true }, "starting exited emptied", "starting exited emptied"],
     [
@@ -110,15 +118,18 @@ describe("time", () => {
     expect(left({ ...EVERY_STATE.failed, reviveAtMs: NOW_MS + 9 })).toBe(9);
     expect(left(EVERY_STATE.failed)).toBeNull();
     expect(left(EVERY_STATE.running)).toBeNull();
+    expect(left(RELOADS)).toBe(60_000);
     expect(adopt(ALIVE, UP, LINE, NOW_MS).timerMs).toBe(60_000);
     expect(adopt(ALIVE, UP, testService("web"), NOW_MS).timerMs).toBe(1_000);
   });
 
   test("that it had been ready is counted up to its end, not up to now", () => {
-    const found = { ...ALIVE, ...kept({ ...EVERY_STATE.running, readyAtMs: 30_000 }), exit: EXIT };
-    const { state } = adopt(found, UP, LINE, NOW_MS);
-    if (state.name !== "running") throw new Error(`it is ${state.name}`);
-    expect(NOW_MS - state.readyAtMs).toBe(10_000);
+    for (const before of [EVERY_STATE.running, RELOADS]) {
+      const found = { ...ALIVE, ...kept({ ...before, readyAtMs: 30_000 } as InstanceState), exit: EXIT };
+      const { state } = adopt(found, UP, LINE, NOW_MS);
+      if (state.name !== before.name || !("readyAtMs" in state)) throw new Error(`it is ${state.name}`);
+      expect(NOW_MS - (state.readyAtMs ?? 0)).toBe(10_000);
+    }
   });
 
   test("since when it is so comes from what was kept, else from the claim", () => {
@@ -155,6 +166,10 @@ describe("the next daemon is told", () => {
       expect(isWorthKeeping(state, () => true)).toBe(told[state.name]);
     });
   }
+
+  test("of a reload that the program has told of, and will end", () => {
+    expect(isWorthKeeping(RELOADS, () => true)).toBe(true);
+  });
 
   test("nothing of a wait that is over at once, nor of an end by itself", () => {
     expect(isWorthKeeping(EVERY_STATE.waiting, () => false)).toBe(false);

@@ -99,6 +99,8 @@ function timeOfLiving(state: InstanceState, spec: ServiceSpec): number | null {
       return ready.kind === "time" ? start.waitMs : start.timeoutMs;
     case "maintaining":
       return start.silenceMs;
+    case "reloading":
+      return start.timeoutMs;
     case "running":
       return watchdogInterval(state, { spec }) || null;
     default:
@@ -111,7 +113,10 @@ interface Claimed {
   readonly history: History;
 }
 
-/** The program runs. One that was being ended is taken as it was before that; the order is then given again. */
+/**
+ * The program runs. One that was being ended is taken as it was before that; the order is then given again. A reload
+ * that it has told of goes on; one by command ended with the daemon that ran it.
+ */
 function alive(
   before: InstanceState | null,
   { pid, history }: Claimed,
@@ -120,6 +125,7 @@ function alive(
 ): InstanceState {
   const readyAtMs = readyTime(before);
   const watchdogMs = before !== null && "watchdogMs" in before ? before.watchdogMs : null;
+  if (before?.name === "reloading" && before.by === "program") return { ...before, history, pid };
   if (readyAtMs !== null) return { name: "running", history, pid, watchdogMs, readyAtMs };
   if (before?.name === "maintaining") return { ...before, history, pid };
   if (before?.name === "ending") return { name: "starting", history, pid, watchdogMs };
@@ -140,7 +146,8 @@ function ended(
     return { name: "ending", ...claimed, exit: null, why: before.why, readyAtMs, phase: "asked", asks: 1 } as Ending;
   }
   const state = alive(before, claimed, spec, nowMs);
-  return state.name === "running" && before !== null ? { ...state, readyAtMs: state.readyAtMs + agoMs } : state;
+  const wasReady = (state.name === "running" || state.name === "reloading") && before !== null;
+  return wasReady ? { ...state, readyAtMs: state.readyAtMs + agoMs } : state;
 }
 
 function readyTime(state: InstanceState | null): number | null {
@@ -166,8 +173,9 @@ export function isWorthKeeping(state: InstanceState, isHeldUp: () => boolean): b
     case "held":
     case "launching":
     case "starting":
-    case "reloading":
       return false;
+    case "reloading":
+      return state.by === "program";
     case "ending":
       return state.why.kind !== "exited";
     case "waiting":

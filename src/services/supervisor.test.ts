@@ -125,6 +125,29 @@ describe("a key service", () => {
   });
 });
 
+describe("the next daemon", () => {
+  const id = { instance: { service: "web", number: 1 }, generation: 1 };
+
+  test("is told of another watchdog that the program asked for", () => {
+    const world = fakeWorld([testService("web")]);
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    world.clock.advance(5_000);
+    world.supervisor.report(id, { kind: "watchdog-changed", intervalMs: 9_000 });
+    expect(world.host.generations.at(-1)?.kept?.state).toMatchObject({ name: "running", watchdogMs: 9_000 });
+  });
+
+  test("is told how far a maintenance is", () => {
+    const world = fakeWorld([testService("web", { ready: { kind: "notify" } })]);
+    world.desk.give({ order: "start", targets: ["web"] }, "test");
+    world.clock.advance(50);
+    for (const progress of [10, 20]) {
+      world.supervisor.report(id, { kind: "maintenance-reported", progress, text: null });
+      const { state } = world.host.generations.at(-1)?.kept ?? {};
+      expect(state).toMatchObject({ name: "maintaining", latest: { progress } });
+    }
+  });
+});
+
 describe("causes", () => {
   test("lead from a crash to the restart", () => {
     const world = fakeWorld([testService("web")]);

@@ -221,7 +221,7 @@ export class Supervisor implements InstanceHost {
     const { history } = state;
     const isWishNew = history.wanted !== before.history.wanted;
     const isOrderNew = state.name === "ending" && before.name === "ending" && state.why !== before.why;
-    if (state.name !== before.name || isOrderNew) this.keep(instance);
+    if (state.name !== before.name || isOrderNew || hasSaidMore(state, before)) this.keep(instance);
     if (state.name !== before.name) this.readiness.look(instance);
     // Who depends on a service waits for those of its instances that are wanted up.
     if (state.name !== before.name || isWishNew) this.wakeDependants(instance.id.service);
@@ -301,4 +301,10 @@ export class Supervisor implements InstanceHost {
     for (const instance of this.roster.instances()) instance[Symbol.dispose]();
     this.readiness[Symbol.dispose]();
   }
+}
+
+/** It said of itself what nobody else knows. */
+function hasSaidMore(state: InstanceState, before: InstanceState): boolean {
+  if (state.name === "maintaining" && before.name === "maintaining") return state.latest !== before.latest;
+  return "watchdogMs" in state && "watchdogMs" in before && state.watchdogMs !== before.watchdogMs;
 }

@@ -7,7 +7,7 @@ import { allPids, isAlive, seeProcess } from "../support/processes.ts";
 import { Product, type ServicesInFile } from "../support/product.ts";
 import { untilNothingLeft } from "../support/product-waits.ts";
 import { skipWhen } from "../support/skip-when.ts";
-import { waitForProcessEnd } from "../support/wait-for.ts";
+import { waitFor, waitForProcessEnd } from "../support/wait-for.ts";
 
 const withHaproxy = skipWhen(whyMissing("haproxy", "haproxy"));
 const TO_RELOAD = { order: "reload", targets: ["haproxy"] } as const;
@@ -118,6 +118,8 @@ describe("haproxy -Ws", () => {
     const pid = await haproxy.up("one");
     await product.order(TO_RELOAD);
     await product.untilState("haproxy", "reloading");
+    const isHeard = () => product.record("haproxy", "heard").includes('"reloading":true');
+    await waitFor("what was heard to be written down", isHeard);
     await product.replaceDaemon();
     expect(await product.instance("haproxy")).toMatchObject({ pid, state: "reloading", ready: true });
     await product.killDaemon();

@@ -16,6 +16,7 @@ const STATES: readonly InstanceState[] = [
   { name: "failed", history, reason: "given up", reviveAtMs: 99 },
   { name: "running", history, pid: 4711, watchdogMs: null, readyAtMs: 12.25 },
   { name: "running", history, pid: 4711, watchdogMs: 3_000, readyAtMs: 12.25 },
+  { name: "reloading", history, pid: 4711, watchdogMs: 3_000, readyAtMs: 12.25, by: "program" },
   {
     name: "maintaining",
     history,

@@ -46,10 +46,13 @@ function parseState(fields: Fields): InstanceState | null {
       const { reviveAtMs } = fields;
       return isNumberOrNull(reviveAtMs) ? { name, history, reason: reason ?? "", reviveAtMs } : null;
     }
-    case "running": {
+    case "running":
+    case "reloading": {
       const { pid, readyAtMs } = fields;
       const watchdogMs = isNumber(fields.watchdogMs) ? fields.watchdogMs : null;
-      return isNumber(pid) && isNumber(readyAtMs) ? { name, history, pid, watchdogMs, readyAtMs } : null;
+      if (!isNumber(pid) || !isNumber(readyAtMs)) return null;
+      const living = { history, pid, watchdogMs, readyAtMs };
+      return name === "running" ? { name, ...living } : { name, ...living, by: "program" };
     }
     case "maintaining": {
       const [began, latest] = [parseMark(fieldsOf(fields.began)), parseMark(fieldsOf(fields.latest))];
