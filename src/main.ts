@@ -35,9 +35,7 @@ async function runAsMuster(words: readonly string[]): Promise<number> {
         await startDetached(argv, options, loader);
       },
     },
-    rehearse: async () => {
-      throw new Error("this part of the daemon is not connected");
-    },
+    rehearse: async (options) => await (await import("./daemon/rehearsal.ts")).rehearseRecording(options, loader),
     probeShim: async () => await (await import("./daemon/probe-shim.ts")).probeShim(),
     say,
     vme: runAsVme,

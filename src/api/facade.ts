@@ -43,7 +43,7 @@ export interface Facade {
   mark(text: string, by: string): JournalEvent;
   why(target: string): Promise<Result<readonly WhyReport[], CodedError>>;
   /** Newest last; without `all` only what is not resolved. */
-  alerts(query: { all: boolean }): readonly Alert[];
+  alerts(query: { all: boolean }): Promise<readonly Alert[]>;
   /**
    * Somebody looks after these alerts: no reminders of them any more. All or none: an unknown or resolved id refuses.
    * @param request `all`: every alert that is active; may be none

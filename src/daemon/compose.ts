@@ -11,12 +11,12 @@ import { Hearing } from "./hearing.ts";
 import { LastWordsRecorder } from "./last-words-recorder.ts";
 import { LogRoom, type LogRoomParts } from "./log-room.ts";
 import { OutputRelay } from "./output-relay.ts";
-import type { DaemonParts, Ground } from "./parts.ts";
+import type { Ground, Rooms } from "./parts.ts";
 import { StatusReporter } from "./status-reporter.ts";
 import type { Supervision } from "./supervision.ts";
 
 /** The one place where the rooms meet: builds each, and hands it what it needs of the others. */
-export function compose(ground: Ground): DaemonParts {
+export function compose(ground: Ground): Rooms {
   const { clock, journal, paths, configuration } = ground;
   const changes = new ChangeSignal();
   const record = (draft: EventDraft): string => journal.record(draft).id;

@@ -10,24 +10,9 @@ import { followEvents } from "./follow-events.ts";
 import type { DaemonParts } from "./parts.ts";
 import { explain } from "./why.ts";
 
-/** Stands where a room is not connected. */
-function notConnected(): never {
-  throw new Error("this part of the daemon is not connected");
-}
-
-const NOT_CONNECTED = {
-  alerts: notConnected,
-  acknowledge: notConnected,
-  silence: notConnected,
-  silences: notConnected,
-  unsilence: notConnected,
-  testAlerts: notConnected,
-  metrics: notConnected,
-};
-
 /** The daemon as the API sees it. */
 export function createFacade(parts: DaemonParts): Facade {
-  const { supervision, journal, reporter, configurator, logs, clock, changes } = parts;
+  const { supervision, journal, reporter, configurator, logs, clock, changes, alarms } = parts;
   const { supervisor, desk } = supervision;
   const { roster, orders } = supervisor;
   const select = (targets: readonly string[]): Result<readonly Instance[], CodedError> =>
@@ -74,7 +59,13 @@ export function createFacade(parts: DaemonParts): Facade {
       return ok(await Promise.all(explained));
     },
     mark: (text, by) => journal.record({ kind: "mark", subject: "muster", message: text, data: { by } }),
-    ...NOT_CONNECTED,
+    alerts: ({ all }) => (all ? alarms.manager.list({ all }) : Promise.resolve(alarms.manager.active())),
+    acknowledge: ({ ids, comment }, by) => alarms.manager.acknowledge(ids, by, comment),
+    silence: (request, by) => alarms.manager.silence(request, by),
+    silences: () => alarms.manager.silences(),
+    unsilence: (id, by) => alarms.manager.unsilence(id, by),
+    testAlerts: (by) => alarms.delivery.test(by),
+    metrics: () => parts.metrics.text(),
     shutDown: (options, by): OrderStatus => {
       const order = parts.ending.begin(options, by);
       if (!order.ended) parts.ending.expectReader();

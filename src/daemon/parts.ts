@@ -4,6 +4,7 @@ import type { StatusReport } from "../model/status.ts";
 import type { Boot } from "../platform/boot.ts";
 import type { Libc } from "../platform/libc.ts";
 import type { ShimProgram } from "../platform/shim/shim-program.ts";
+import type { AlarmRoom } from "./alarm-room.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import type { Configuration } from "./configuration.ts";
 import type { Configurator } from "./configurator.ts";
@@ -11,6 +12,7 @@ import type { Ending } from "./ending.ts";
 import type { EndingMark } from "./ending-mark.ts";
 import type { Hearing } from "./hearing.ts";
 import type { LogRoom } from "./log-room.ts";
+import type { MetricsSource } from "./metrics-source.ts";
 import type { DaemonPaths } from "./options.ts";
 import type { OutputRelay } from "./output-relay.ts";
 import type { StatusReporter } from "./status-reporter.ts";
@@ -33,7 +35,13 @@ export interface Ground {
 }
 
 /** Everything that a daemon is made of, once it is built. */
-export interface DaemonParts {
+export interface DaemonParts extends Rooms {
+  readonly alarms: AlarmRoom;
+  readonly metrics: MetricsSource;
+}
+
+/** What does not need to listen to the journal. */
+export interface Rooms {
   readonly identity: StatusReport["daemon"];
   readonly clock: Clock;
   readonly journal: Journal;

@@ -12,6 +12,7 @@ import { becomeInit } from "../platform/shim/init.ts";
 import { ShimProgram } from "../platform/shim/shim-program.ts";
 import { AppliedStore } from "./applied-store.ts";
 import { compose } from "./compose.ts";
+import { addAlarms } from "./compose-alarms.ts";
 import { Configuration, type ConfigurationSource, describeSource } from "./configuration.ts";
 import { openControlSocket } from "./control-socket.ts";
 import { EndingMark } from "./ending-mark.ts";
@@ -80,6 +81,7 @@ interface Built {
   readonly loaded: Loaded | null;
   readonly endingMark: EndingMark;
   readonly parts: DaemonParts;
+  readonly memory: MemoryKeeper;
 }
 
 async function build(
@@ -103,14 +105,18 @@ async function build(
   const endingMark = new EndingMark(paths.ending);
   const { version, selfCommand } = host;
   const ground = { clock, libc, boot, shim, paths, journal, configuration, endingMark, version, selfCommand };
-  const parts = compose({ ...ground, environment: process.env });
-  stack.use(parts.logs);
-  stack.use(parts.relay);
+  const whole = { ...ground, environment: process.env };
+  const rooms = compose(whole);
+  stack.use(rooms.logs);
+  stack.use(rooms.relay);
+  const memory = stack.use(new MemoryKeeper(clock, () => void trimMemory(libc)));
+  const parts = await addAlarms(whole, rooms, () => memory.moved());
+  stack.use(parts.alarms);
   stack.use(parts.hearing);
   stack.use(parts.supervision);
   if (!loading.ok) recordRefusal(journal, loading.error);
   const loaded = loading.ok ? loading.value : null;
-  return { clock, lock, bootId: boot.bootId, configuration, loaded, endingMark, parts };
+  return { clock, lock, bootId: boot.bootId, configuration, loaded, endingMark, parts, memory };
 }
 
 async function superviseUntilTheEnd(
@@ -122,7 +128,7 @@ async function superviseUntilTheEnd(
   await using stack = new AsyncDisposableStack();
   const source = sourceOf(options);
   const built = await build(stack, source, host, libc, paths);
-  const { clock, parts, endingMark } = built;
+  const { parts, endingMark, memory } = built;
   let foreground: Foreground | null = null;
   using signals = new Signals({ parts, paths, keep: options.keep, say: (text) => foreground?.say(text) });
   // Before anything is started: who cannot be reached should not begin. No request is read until this turn has ended.
@@ -135,7 +141,6 @@ async function superviseUntilTheEnd(
   });
   using _minder = mindPlaces(parts, paths, built.lock, api.value);
   foreground = stack.use(new Foreground(parts, paths, options));
-  using memory = new MemoryKeeper(clock, () => void trimMemory(libc));
   parts.supervision.supervisor.onMoved(() => memory.moved());
   using _faults = catchFaults(parts);
   const exitCode = await parts.ending.over;
@@ -226,6 +231,7 @@ function begin(built: Built, paths: DaemonPaths, place: string, takePending: () 
   });
   const adopted = supervision.adopt(configuration.host, kept);
   parts.hearing.sweep();
+  parts.alarms.manager.reconcile();
   takePending();
   // A key service that ended meanwhile, or an order to end that an earlier daemon left behind: then nothing is begun.
   if (!parts.ending.isEnding) {

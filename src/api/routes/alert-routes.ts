@@ -17,7 +17,7 @@ export function alertRoutes(): readonly Route[] {
       parameters: objectOf({}, { all: truth({ about: "with those that are resolved" }) }),
       body: null,
       response: { name: "Alerts", about: "the newest last", schema: () => listOf(alertSchema()) },
-      answer: ({ parameters }, { facade }) => ok(facade.alerts({ all: parameters.all ?? false })),
+      answer: async ({ parameters }, { facade }) => ok(await facade.alerts({ all: parameters.all ?? false })),
     }),
     jsonRoute({
       method: "POST",

@@ -186,7 +186,7 @@ export class FakeFacade implements Facade {
     return { ...SAMPLE_EVENT, kind: "mark", message: text };
   }
 
-  alerts(query: { all: boolean }): readonly Alert[] {
+  async alerts(query: { all: boolean }): Promise<readonly Alert[]> {
     this.calls.push({ name: "alerts", given: [query] });
     return [SAMPLE_ALERT];
   }
