@@ -30,8 +30,9 @@ export interface MailServerWish {
   readonly withoutTls?: boolean;
   /** runs when a mail is there, before it is acknowledged */
   readonly onMail?: (mail: ReceivedMail) => void;
-  /** where to listen; 0: any */
+  /** where to listen: 0 and 127.0.0.1 unless given; the certificate is of that address only */
   readonly port?: number;
+  readonly address?: string;
 }
 
 export interface MailServer {
@@ -48,7 +49,7 @@ export async function startMailServer(wish: MailServerWish = {}): Promise<MailSe
   server.on("error", () => {
     // A client that breaks off is what some tests are about.
   });
-  await new Promise<void>((resolve) => server.listen(wish.port ?? 0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(wish.port ?? 0, wish.address ?? "127.0.0.1", resolve));
   return {
     port: (server.server.address() as AddressInfo).port,
     mails,

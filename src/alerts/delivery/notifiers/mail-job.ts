@@ -17,7 +17,7 @@ export type ToMailWorker =
   | { readonly kind: "send"; readonly number: number; readonly job: MailJob }
   | { readonly kind: "abort"; readonly number: number };
 
-export interface FromMailWorker {
-  readonly number: number;
-  readonly outcome: DeliveryOutcome;
-}
+/** `parted`: the connection of that mail is closed too. */
+export type FromMailWorker =
+  | { readonly kind: "outcome"; readonly number: number; readonly outcome: DeliveryOutcome }
+  | { readonly kind: "parted"; readonly number: number };

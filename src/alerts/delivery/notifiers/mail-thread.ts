@@ -7,7 +7,8 @@ import type { FromMailWorker, MailJob, ToMailWorker } from "./mail-job.ts";
  */
 export class MailThread {
   private worker: Worker | null = null;
-  private readonly waiting = new Map<number, (outcome: DeliveryOutcome) => void>();
+  /** mails that are being sent, or whose connection is being closed */
+  private readonly underWay = new Map<number, (outcome: DeliveryOutcome) => void>();
   private lastNumber = 0;
   private readonly released: () => void;
 
@@ -22,10 +23,11 @@ export class MailThread {
     const number = ++this.lastNumber;
     const { promise, resolve } = Promise.withResolvers<DeliveryOutcome>();
     const abort = () => {
-      this.post({ kind: "abort", number });
       resolve(failed("it was broken off"));
+      this.post({ kind: "abort", number });
+      this.leave(number);
     };
-    this.waiting.set(number, resolve);
+    this.underWay.set(number, resolve);
     signal.addEventListener("abort", abort);
     this.worker ??= this.start();
     this.post({ kind: "send", number, job });
@@ -33,27 +35,34 @@ export class MailThread {
       return await promise;
     } finally {
       signal.removeEventListener("abort", abort);
-      this.waiting.delete(number);
-      if (this.waiting.size === 0) this.end();
     }
   }
 
   private start(): Worker {
     const worker = new Worker(new URL("./mail-worker.ts", import.meta.url).href, { smol: true });
-    worker.onmessage = ({ data }: MessageEvent<FromMailWorker>) => this.waiting.get(data.number)?.(data.outcome);
+    worker.onmessage = ({ data }: MessageEvent<FromMailWorker>) => {
+      if (data.kind === "outcome") this.underWay.get(data.number)?.(data.outcome);
+      else this.leave(data.number);
+    };
     worker.onerror = (event) => event.preventDefault();
-    worker.addEventListener("close", () => {
-      this.released();
-      if (this.worker !== worker) return;
-      this.worker = null;
-      for (const resolve of this.waiting.values()) resolve(failed("the thread that sends mails ended"));
-    });
+    worker.addEventListener("close", () => this.handleEnd(worker));
     return worker;
   }
 
-  private end(): void {
+  /** With the last one the worker goes. */
+  private leave(number: number): void {
+    this.underWay.delete(number);
+    if (this.underWay.size > 0) return;
     this.worker?.terminate();
     this.worker = null;
+  }
+
+  private handleEnd(worker: Worker): void {
+    this.released();
+    if (this.worker !== worker) return;
+    this.worker = null;
+    for (const resolve of this.underWay.values()) resolve(failed("the thread that sends mails ended"));
+    this.underWay.clear();
   }
 
   private post(message: ToMailWorker): void {

@@ -1,4 +1,4 @@
-import { failed } from "../notifier.ts";
+import { type DeliveryOutcome, failed } from "../notifier.ts";
 import type { FromMailWorker, ToMailWorker } from "./mail-job.ts";
 import { sendOverSmtp } from "./smtp.ts";
 
@@ -14,9 +14,14 @@ self.onmessage = async ({ data }: MessageEvent<ToMailWorker>) => {
   }
   const controller = new AbortController();
   underWay.set(data.number, controller);
-  const outcome = await sendOverSmtp(data.job, controller.signal).catch((error: unknown) =>
-    failed(`the mail could not be made (${error instanceof Error ? error.name : "unknown error"})`),
-  );
-  underWay.delete(data.number);
-  self.postMessage({ number: data.number, outcome } satisfies FromMailWorker);
+  const say = (message: FromMailWorker) => self.postMessage(message);
+  const { number } = data;
+  const tell = (outcome: DeliveryOutcome) => say({ kind: "outcome", number, outcome });
+  try {
+    await sendOverSmtp(data.job, controller.signal, tell);
+  } catch (error) {
+    tell(failed(`the mail could not be made (${error instanceof Error ? error.name : "unknown error"})`));
+  }
+  underWay.delete(number);
+  say({ kind: "parted", number });
 };

@@ -21,11 +21,18 @@ interface SmtpError extends Error {
   readonly responseCode?: number;
 }
 
-/** Hands one mail to the server, over a connection of its own. The library is loaded by the first mail. */
-export async function sendOverSmtp(job: MailJob, signal: AbortSignal): Promise<DeliveryOutcome> {
+/**
+ * Hands one mail to the server, over a connection of its own. The library is loaded by the first mail.
+ * @param tell is told what became of the mail as soon as that is known; the parting from the server comes after
+ */
+export async function sendOverSmtp(
+  job: MailJob,
+  signal: AbortSignal,
+  tell: (outcome: DeliveryOutcome) => void,
+): Promise<void> {
   const { default: Connection } = await import("nodemailer/lib/smtp-connection");
-  if (signal.aborted) return failed("it was broken off");
   const composed = await compose(job.mail);
+  if (signal.aborted) return tell(failed("it was broken off"));
   const connection = new Connection(connectionOptions(job));
   const { promise: broken, reject } = Promise.withResolvers<never>();
   const abort = () => {
@@ -38,10 +45,10 @@ export async function sendOverSmtp(job: MailJob, signal: AbortSignal): Promise<D
   signal.addEventListener("abort", abort);
   try {
     await Promise.race([converse(connection, job, composed), broken]);
+    tell(DELIVERED);
     await sayGoodbye(connection);
-    return DELIVERED;
   } catch (error) {
-    return explain(error as SmtpError, job.spec);
+    tell(explain(error as SmtpError, job.spec));
   } finally {
     signal.removeEventListener("abort", abort);
     connection.close();

@@ -38,14 +38,21 @@ async function post(
   if (!secret.ok) return failed(`the secret cannot be had: ${secret.error}`);
   const url = new URL(spec.url);
   const body = noticesAsJson(notices);
+  const login = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   const headers = new Headers({
     "Content-Type": "application/json",
     "User-Agent": "muster",
     "Idempotency-Key": deliveryKey(notices),
   });
   if (secret.value !== null) headers.set("Muster-Signature", signature(secret.value, body, ports.clock.wallMs()));
-  if (url.username !== "") headers.set("Authorization", basicAuthorization(url));
-  const hidden = [secret.value ?? "", decodeURIComponent(url.password), spec.url, `${url.pathname}${url.search}`];
+  if (url.username !== "") headers.set("Authorization", `Basic ${Buffer.from(login).toString("base64")}`);
+  const hidden = [
+    login,
+    secret.value ?? "",
+    decodeURIComponent(url.password),
+    spec.url,
+    `${url.pathname}${url.search}`,
+  ];
   url.username = "";
   url.password = "";
   try {
@@ -68,11 +75,6 @@ async function post(
 export function signature(secret: string, body: string, wallMs: number): string {
   const seconds = Math.floor(wallMs / 1_000);
   return `t=${seconds},v1=${createHmac("sha256", secret).update(`${seconds}.${body}`).digest("hex")}`;
-}
-
-function basicAuthorization({ username, password }: URL): string {
-  const words = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(words).toString("base64")}`;
 }
 
 function judge(answer: Response, host: string, reason: string): DeliveryOutcome {
