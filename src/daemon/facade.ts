@@ -10,9 +10,11 @@ import { followEvents } from "./follow-events.ts";
 import type { DaemonParts } from "./parts.ts";
 import { explain } from "./why.ts";
 
+type AlarmFace = "mark" | "alerts" | "acknowledge" | "silence" | "silences" | "unsilence" | "testAlerts" | "metrics";
+
 /** The daemon as the API sees it. */
 export function createFacade(parts: DaemonParts): Facade {
-  const { supervision, journal, reporter, configurator, logs, clock, changes, alarms } = parts;
+  const { supervision, journal, reporter, configurator, logs, clock, changes } = parts;
   const { supervisor, desk } = supervision;
   const { roster, orders } = supervisor;
   const select = (targets: readonly string[]): Result<readonly Instance[], CodedError> =>
@@ -58,14 +60,7 @@ export function createFacade(parts: DaemonParts): Facade {
       });
       return ok(await Promise.all(explained));
     },
-    mark: (text, by) => journal.record({ kind: "mark", subject: "muster", message: text, data: { by } }),
-    alerts: ({ all }) => (all ? alarms.manager.list({ all }) : Promise.resolve(alarms.manager.active())),
-    acknowledge: ({ ids, comment }, by) => alarms.manager.acknowledge(ids, by, comment),
-    silence: (request, by) => alarms.manager.silence(request, by),
-    silences: () => alarms.manager.silences(),
-    unsilence: (id, by) => alarms.manager.unsilence(id, by),
-    testAlerts: (by) => alarms.delivery.test(by),
-    metrics: () => parts.metrics.text(),
+    ...alarmFacade(parts),
     shutDown: (options, by): OrderStatus => {
       const order = parts.ending.begin(options, by);
       if (!order.ended) parts.ending.expectReader();
@@ -74,5 +69,19 @@ export function createFacade(parts: DaemonParts): Facade {
     setLogLevel: (level) => {
       logs.own.level = level;
     },
+  };
+}
+
+/** What people see and say of alerts, and what machines measure. */
+function alarmFacade({ alarms, journal, metrics }: DaemonParts): Pick<Facade, AlarmFace> {
+  return {
+    mark: (text, by) => journal.record({ kind: "mark", subject: "muster", message: text, data: { by } }),
+    alerts: ({ all }) => (all ? alarms.manager.list({ all }) : Promise.resolve(alarms.manager.active())),
+    acknowledge: ({ ids, comment }, by) => alarms.manager.acknowledge(ids, by, comment),
+    silence: (request, by) => alarms.manager.silence(request, by),
+    silences: () => alarms.manager.silences(),
+    unsilence: (id, by) => alarms.manager.unsilence(id, by),
+    testAlerts: (by) => alarms.delivery.test(by),
+    metrics: () => metrics.text(),
   };
 }
