@@ -130,6 +130,15 @@ static char **vector_of(const struct child *child, const char *key, char **at) {
   return first;
 }
 
+/* Whether the program is to say that it lives (sd_watchdog_enabled(3)). */
+static bool is_watched(const struct child *child) {
+  static const char name[] = "WATCHDOG_USEC=";
+  const char *value;
+  for (size_t cursor = 0; next_of(child, &cursor, "env", &value);)
+    if (!strncmp(value, name, sizeof name - 1)) return true;
+  return false;
+}
+
 static char *put_variable(struct line *line, const char *name, unsigned value) {
   put_text(line, name);
   put_number(line, value);
@@ -190,11 +199,13 @@ int child_run(void *argument) {
   must(child, STEP_SPEC, set_umask(child));
   char **argv = child->vectors;
   char **environment = argv + spec->arguments + 1;
-  struct line count = {0}, pid = {0};
+  char **added = environment + spec->variables;
+  struct line count = {0}, pid = {0}, watched = {0};
   if (child->handed) {
-    environment[spec->variables] = put_variable(&count, "LISTEN_FDS=", child->handed);
-    environment[spec->variables + 1] = put_variable(&pid, "LISTEN_PID=", (unsigned)getpid());
+    *added++ = put_variable(&count, "LISTEN_FDS=", child->handed);
+    *added++ = put_variable(&pid, "LISTEN_PID=", (unsigned)getpid());
   }
+  if (is_watched(child)) *added = put_variable(&watched, "WATCHDOG_PID=", (unsigned)getpid());
   vector_of(child, "env", environment);
   vector_of(child, "arg", argv);
   reset_signals();

@@ -60,7 +60,7 @@ static bool make_report(const struct spec *spec, int report[2]) {
 static bool fork_program(const struct handover *handover, struct child *child) {
   const struct spec *spec = child->spec;
   int report[2];
-  size_t room = CHILD_STACK_BYTES + ((size_t)spec->arguments + spec->variables + 4) * sizeof(char *);
+  size_t room = CHILD_STACK_BYTES + ((size_t)spec->arguments + spec->variables + 5) * sizeof(char *);
   char *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED || !make_report(spec, report)) return false;
   child->vectors = (char **)(memory + CHILD_STACK_BYTES);

@@ -62,6 +62,19 @@ describe("the launcher", () => {
     expect(own.filter((target) => target.startsWith("socket:"))).toEqual([]);
   });
 
+  test("names the program in WATCHDOG_PID beside a WATCHDOG_USEC, and only there", async () => {
+    await using run = new TestRun();
+    const words = ["/bin/sh", "-c", 'echo "$LISTEN_FDS $WATCHDOG_USEC $WATCHDOG_PID $$"; kill -STOP $$'];
+    const watched = run.prepare(words, { environment: { WATCHDOG_USEC: "1000" } });
+    const plain = run.prepare(words, { environment: { NO_WATCHDOG_USEC: "1000" } });
+    const file = openSync("/dev/null", "r");
+    run.launcher.launch(watched.directory, [file]);
+    run.launcher.launch(plain.directory);
+    closeSync(file);
+    const [pid, other] = [await watched.programPid(), await plain.programPid()];
+    await run.until("the output", () => watched.out() === `1 1000 ${pid} ${pid}\n` && plain.out() === `   ${other}\n`);
+  });
+
   test("takes many orders at once, more than its socket holds", async () => {
     await using run = new TestRun();
     const generations = Array.from({ length: 150 }, () => run.prepare(["/bin/true"]));

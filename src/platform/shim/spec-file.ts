@@ -13,7 +13,7 @@ export interface ProgramSpec {
   readonly generation: number;
   readonly token: string;
   readonly command: readonly string[];
-  /** the whole environment; `LISTEN_FDS` and `LISTEN_PID` are added when descriptors are handed over */
+  /** the whole environment; `LISTEN_FDS` and `LISTEN_PID` are added when descriptors are handed over, `WATCHDOG_PID` beside `WATCHDOG_USEC` */
   readonly environment: Readonly<Record<string, string>>;
   readonly directory: string;
   readonly umask?: number | undefined;
