@@ -1,17 +1,14 @@
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { CodedError } from "../base/coded-error.ts";
-import { formatDuration } from "../base/duration.ts";
-import { nearest } from "../base/nearest.ts";
-import { err, ok, type Result } from "../base/result.ts";
-import { formatRfc3339 } from "../base/rfc3339.ts";
+import { ok, type Result } from "../base/result.ts";
 import type { Alert, Notice, Silence } from "../model/alert.ts";
 import type { AlertsSpec } from "../model/alerts-spec.ts";
-import { codedError } from "../model/errors/catalogue.ts";
 import type { EventDraft, JournalEvent } from "../model/event.ts";
 import type { EventQuery } from "../model/event-query.ts";
 import type { Severity } from "../model/severity.ts";
-import { type AlertRecord, type Book, EMPTY_BOOK } from "./book.ts";
+import { AlertDesk, type SilenceRequest } from "./alert-desk.ts";
+import { type Book, EMPTY_BOOK } from "./book.ts";
 import { BookKeeper } from "./book-keeper.ts";
 import { type PresentInstances, takePresent } from "./configuration-policy.ts";
 import type { AlertContext } from "./draft.ts";
@@ -20,8 +17,6 @@ import { type Circumstances, NoticeSender } from "./notice-sender.ts";
 import { PastAlerts } from "./past-alerts.ts";
 import { ALERT_EVENT_KINDS, type AlertStep, changeBook, takeEvents, takeTime } from "./policy.ts";
 import { showAlert, showSilence } from "./shown.ts";
-import { PATTERN_LIMIT } from "./silence-policy.ts";
-import { MOST_SILENCES, silenceIdOf } from "./word-policy.ts";
 
 export interface AlertManagerPorts {
   readonly clock: Clock;
@@ -54,7 +49,6 @@ export interface AlertCounts {
 
 /** Events are taken together that come within this time: an alert waits for longer in any case. */
 const BATCH_MS = 20;
-const MOST_SILENCE_MS = 365 * 86_400_000;
 const LONGEST_TIMER_MS = 2_000_000_000;
 
 /** Keeps the book of alerts: takes the journal's events, has the notices sent, and never forgets either. */
@@ -63,6 +57,7 @@ export class AlertManager {
   private readonly past: PastAlerts;
   private readonly keeper: BookKeeper;
   private readonly sender: NoticeSender;
+  private readonly desk: AlertDesk;
   private book: Book = EMPTY_BOOK;
   private waiting: JournalEvent[] = [];
   private isLive = false;
@@ -87,6 +82,14 @@ export class AlertManager {
       clock,
       warn,
       present: () => ({ book: this.book, unsent: this.sender.unsent }),
+    });
+    this.desk = new AlertDesk({
+      clock,
+      record: (draft) => ports.record(draft),
+      book: () => {
+        this.takeWaiting();
+        return this.book;
+      },
     });
     this.subscription = ports.subscribe((event) => this.hear(event));
   }
@@ -145,62 +148,22 @@ export class AlertManager {
     by: string,
     comment: string | null = null,
   ): Result<readonly Alert[], CodedError> {
-    this.takeWaiting();
-    const chosen = new Map<string, AlertRecord>();
-    for (const name of names === "all" ? [] : names) {
-      const named = [...this.book.active.values()].filter((record) => isNamed(record, name));
-      if (named.length === 0) return err(this.unknownAlert(name));
-      for (const record of named) chosen.set(record.id, record);
-    }
-    const records = names === "all" ? [...this.book.active.values()] : [...chosen.values()];
-    for (const { id, fingerprint, subject, message, lastEvent } of records) {
-      this.ports.record({
-        kind: "alert.acknowledged",
-        subject,
-        message: `${by} looks after: ${message}`,
-        cause: lastEvent,
-        data: { alert: id, fingerprint, by, comment },
-      });
-    }
-    const ids = new Set(records.map(({ id }) => id));
-    return ok(this.active().filter(({ id }) => ids.has(id)));
+    const ids = this.desk.acknowledge(names, by, comment);
+    return ids.ok ? ok(this.active().filter(({ id }) => ids.value.has(id))) : ids;
   }
 
   /** No notices of what matches, for so long. */
-  silence(
-    request: { readonly pattern: string; readonly forMs: number; readonly comment: string | null },
-    by: string,
-  ): Result<Silence, CodedError> {
-    const { pattern, forMs, comment } = request;
-    const reason = wrongPattern(pattern);
-    if (reason !== null) return err(codedError("silence-pattern-wrong", { pattern: pattern.slice(0, 100), reason }));
-    if (!(forMs >= 1_000 && forMs <= MOST_SILENCE_MS)) {
-      return err(codedError("silence-time-wrong", { forMs, most: formatDuration(MOST_SILENCE_MS) }));
-    }
+  silence(request: SilenceRequest, by: string): Result<Silence, CodedError> {
+    const silence = this.desk.silence(request, by);
     this.takeWaiting();
-    if (this.book.silences.size >= MOST_SILENCES) return err(codedError("silences-too-many", { most: MOST_SILENCES }));
-    const until = formatRfc3339(Math.floor(this.ports.clock.wallMs()) + forMs);
-    const event = this.ports.record({
-      kind: "alert.silenced",
-      subject: "muster",
-      message: `${by} silenced "${pattern}" for ${formatDuration(forMs)}`,
-      data: { pattern, until, by, comment },
-    });
-    this.takeWaiting();
-    return ok({ id: silenceIdOf(event), pattern, until, by, comment });
+    return silence;
   }
 
   /** Ends a silence. @returns what it was */
   unsilence(id: string, by: string): Result<Silence, CodedError> {
+    const silence = this.desk.unsilence(id, by);
     this.takeWaiting();
-    const silence = this.book.silences.get(id);
-    if (silence === undefined) {
-      return err(codedError("silence-unknown", { id, nearest: nearest(id, this.book.silences.keys()) }));
-    }
-    const message = `${by} lifted the silence of "${silence.pattern}"`;
-    this.ports.record({ kind: "alert.unsilenced", subject: "muster", message, data: { silence: id, by } });
-    this.takeWaiting();
-    return ok(showSilence(silence));
+    return silence;
   }
 
   silences(): readonly Silence[] {
@@ -281,19 +244,4 @@ export class AlertManager {
     const delayMs = Math.min(LONGEST_TIMER_MS, Math.max(0, dueAtMs - this.ports.clock.wallMs()));
     this.dueTimer = this.ports.clock.setTimer(delayMs, () => this.takeWaiting());
   }
-
-  private unknownAlert(name: string): CodedError {
-    const known = [...this.book.active.values()].flatMap(({ id, subject }) => [id, subject]);
-    return codedError("alert-unknown", { id: name.slice(0, 200), nearest: nearest(name, known) });
-  }
-}
-
-function isNamed({ id, subject, fingerprint }: AlertRecord, name: string): boolean {
-  return id === name || subject === name || fingerprint === name;
-}
-
-function wrongPattern(pattern: string): string | null {
-  if (pattern.trim() === "") return "it is empty";
-  if (pattern.length > PATTERN_LIMIT) return `it is longer than ${PATTERN_LIMIT} characters`;
-  return /\p{Cc}/u.test(pattern) ? "it has control characters in it" : null;
 }
