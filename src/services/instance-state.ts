@@ -82,6 +82,8 @@ export interface Maintaining extends Alive {
   readonly name: "maintaining";
   readonly began: ProgressMark;
   readonly latest: ProgressMark;
+  /** as the journal has it */
+  readonly told: ProgressMark;
   readonly text: string | null;
 }
 export interface Running extends Alive {

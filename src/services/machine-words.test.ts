@@ -91,7 +91,20 @@ describe("maintenance", () => {
     expect(begun.effects.at(-1)).toEqual({ kind: "set-timer", delayMs: 60_000 });
     const again = moved(run(begun.state, "maintenance-reported", { ...NOTIFY, start }));
     expect(again.effects.at(-1)).toEqual({ kind: "set-timer", delayMs: 60_000 });
-    expect(words(again)).toEqual(["in maintenance at 30 %: repairs tables"]);
+    expect(words(begun)).toEqual(["in maintenance at 30 %: repairs tables"]);
+  });
+
+  test("is written to the journal when it says something new, not each second", () => {
+    const report = (progress: number, text: string | null) =>
+      ({ kind: "maintenance-reported", progress, text }) as const;
+    const begun = moved(take(EVERY_STATE.starting, report(10, "checks"), {}, 0)).state;
+    const lines = (state: InstanceState, event: InstanceEvent, nowMs: number) => words(take(state, event, {}, nowMs));
+    expect(lines(begun, report(15, "checks"), 1_000)).toEqual([]);
+    expect(lines(begun, report(20, null), 1_000)).toEqual(["in maintenance at 20 %: checks"]);
+    expect(lines(begun, report(11, "repairs"), 1_000)).toEqual(["in maintenance at 11 %: repairs"]);
+    expect(lines(begun, report(10, null), 60_000)).toEqual(["in maintenance at 10 %: checks"]);
+    const later = moved(take(begun, report(15, null), {}, 1_000)).state;
+    expect(lines(later, report(20, null), 2_000)).toEqual(["in maintenance at 20 %: checks"]);
   });
 
   test("keeps what a report does not say anew", () => {

@@ -3,14 +3,18 @@ import { failStart } from "./ending-steps.ts";
 import type { InstanceEvent, Maintaining, Starting } from "./instance-state.ts";
 import { type MachineContext, move, type Next, record } from "./machine-step.ts";
 
+/** Of a maintenance that goes on with the same text, an event comes after so much progress, or so long. */
+const TOLD_EVERY_PERCENT = 10;
+const TOLD_EVERY_MS = 60_000;
+
 type Report = Extract<InstanceEvent, { kind: "maintenance-reported" }>;
 
 /** From now on the start may take any time, as long as it reports (seeds 2.3). */
 export function beginMaintenance(state: Starting, report: Report, context: MachineContext): Next {
   const mark = { progress: report.progress, atMs: context.nowMs };
   const { history, pid, watchdogMs } = state;
-  return toldOf(
-    { name: "maintaining", history, pid, watchdogMs, began: mark, latest: mark, text: report.text },
+  return told(
+    { name: "maintaining", history, pid, watchdogMs, began: mark, latest: mark, told: mark, text: report.text },
     context,
   );
 }
@@ -19,10 +23,18 @@ export function beginMaintenance(state: Starting, report: Report, context: Machi
 export function goOnMaintaining(state: Maintaining, report: Report, context: MachineContext): Next {
   const mark = { progress: report.progress ?? state.latest.progress, atMs: context.nowMs };
   const began = state.began.progress === null && mark.progress !== null ? mark : state.began;
-  return toldOf({ ...state, began, latest: mark, text: report.text ?? state.text }, context);
+  const next: Maintaining = { ...state, began, latest: mark, text: report.text ?? state.text };
+  if (isWorthTelling(state, next)) return told({ ...next, told: mark }, context);
+  return move(next, { kind: "set-timer", delayMs: context.spec.start.silenceMs });
 }
 
-function toldOf(state: Maintaining, { spec }: MachineContext): Next {
+/** It may last for hours; the journal need not have every report, `status` does. */
+function isWorthTelling(before: Maintaining, { latest, text }: Maintaining): boolean {
+  if (text !== before.text || latest.atMs - before.told.atMs >= TOLD_EVERY_MS) return true;
+  return Math.abs((latest.progress ?? 0) - (before.told.progress ?? 0)) >= TOLD_EVERY_PERCENT;
+}
+
+function told(state: Maintaining, { spec }: MachineContext): Next {
   const { progress } = state.latest;
   const percent = progress === null ? "" : ` at ${progress} %`;
   const message = `in maintenance${percent}${state.text === null ? "" : `: ${state.text}`}`;

@@ -24,6 +24,7 @@ const STATES: readonly InstanceState[] = [
     watchdogMs: null,
     began: { progress: null, atMs: 5 },
     latest: { progress: 40, atMs: 9.5 },
+    told: { progress: 40, atMs: 9.5 },
     text: "checks tables",
   },
 ];

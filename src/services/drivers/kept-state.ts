@@ -59,7 +59,7 @@ function parseState(fields: Fields): InstanceState | null {
       const text = typeof fields.text === "string" ? fields.text : null;
       if (!isNumber(fields.pid) || began === null || latest === null) return null;
       const watchdogMs = isNumber(fields.watchdogMs) ? fields.watchdogMs : null;
-      return { name, history, pid: fields.pid, watchdogMs, began, latest, text };
+      return { name, history, pid: fields.pid, watchdogMs, began, latest, told: latest, text };
     }
     case "ending": {
       const { pid, readyAtMs } = fields;

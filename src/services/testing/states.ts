@@ -19,6 +19,7 @@ export const EVERY_STATE: ByName = {
     watchdogMs: null,
     began: { progress: 10, atMs: 400 },
     latest: { progress: 20, atMs: 600 },
+    told: { progress: 20, atMs: 600 },
     text: "checks tables",
   },
   running: { name: "running", history: HISTORY, pid: 77, watchdogMs: null, readyAtMs: 500 },
