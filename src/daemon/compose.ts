@@ -37,6 +37,7 @@ export function compose(ground: Ground): Rooms {
     alerts: () => configuration.host.alerts,
     record,
     whenRecorded: () => journal.flushed(),
+    isBehind: () => journal.isBehind,
     events: paths.events,
     warn: (message) => logs.own.warn(message),
   });

@@ -19,6 +19,8 @@ export interface HearingParts {
   alerts(): AlertsSpec;
   record(draft: EventDraft): string;
   whenRecorded(): Promise<void>;
+  /** more is recorded than the journal soon writes */
+  isBehind(): boolean;
   /** the directory of the event sockets */
   readonly events: string;
   warn(message: string): void;
@@ -37,6 +39,7 @@ export class Hearing implements AsyncDisposable {
       suppress: () => parts.alerts().suppress,
       record: parts.record,
       whenRecorded: parts.whenRecorded,
+      isBehind: parts.isBehind,
       report: (source, report) => parts.supervisor().report(source, report),
       writeLine: (source, line) => writeOwnLogLine(source.directory, line),
       causeOf: ({ service, number }) => parts.supervisor().roster.find(service, number)?.causeId ?? null,

@@ -45,6 +45,22 @@ describe("the hearer", () => {
       expect(heardOf()).toBe(20_000);
     });
 
+    test("leaves on file what the journal cannot take yet, but for what comes before an exit", async () => {
+      await using hearing = begin();
+      hearing.isBehind = true;
+      const source = hearing.open(1);
+      hearing.log(source, "first");
+      await hearing.pass(1_000);
+      expect(hearing.of("service.log")).toHaveLength(0);
+      hearing.hearer.hearNow(WEB, 1);
+      hearing.log(source, "second");
+      await hearing.pass(1_000);
+      expect(hearing.of("service.log").map(({ message }) => message)).toEqual(["first"]);
+      hearing.isBehind = false;
+      await hearing.pass(5);
+      expect(hearing.of("service.log").map(({ message }) => message)).toEqual(["first", "second"]);
+    });
+
     test("what a word leads to may ask for more, which comes in its turn", async () => {
       await using hearing = begin();
       const source = hearing.open(1);

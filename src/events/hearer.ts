@@ -13,6 +13,8 @@ const SLICE_MS = 2;
 /** Records of one generation before it is another one's turn. */
 const TURN_RECORDS = 32;
 const TURNS_A_SLICE = 64;
+/** While the journal is behind, words are left on file, where they are safe. */
+const HOLD_MS = 5;
 /** What is heard before an exit is told may take longer, but not without end. */
 const HEAR_NOW_MS = 20;
 const HEAR_NOW_TURNS = 128;
@@ -182,6 +184,10 @@ export class Hearer implements AsyncDisposable {
 
   private hearSlice(): void {
     this.slice = undefined;
+    if (this.ports.isBehind()) {
+      this.slice = this.ports.clock.setTimer(HOLD_MS, () => this.hearSlice());
+      return;
+    }
     const endMs = this.ports.clock.monotonicMs() + SLICE_MS;
     let turns = 0;
     // Those that have more to say go behind the others.
@@ -214,7 +220,7 @@ export class Hearer implements AsyncDisposable {
   }
 
   private async hearOut(key: string, ear: Ear): Promise<void> {
-    while (!this.ended && this.hear(ear)) await turn();
+    while (!this.ended && this.hear(ear)) await (this.ports.isBehind() ? this.ports.whenRecorded() : turn());
     if (this.ended) return;
     ear.voice.flush();
     ear.voice.flushCounts();

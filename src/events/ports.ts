@@ -27,6 +27,8 @@ export interface HearerPorts {
   record(draft: EventDraft): string;
   /** Resolves when all that was recorded so far is on disk, or was dropped and counted. */
   whenRecorded(): Promise<void>;
+  /** More is recorded than the journal soon writes; false also where it cannot write at all: words are heard then too. */
+  isBehind(): boolean;
   /** what the words mean to the machine of the instance; only of its newest generation */
   report(source: Source, report: ServiceReport): void;
   /** A line, without its end, for the service's own log; false: it cannot be taken now (then it becomes an event). */

@@ -121,9 +121,12 @@ describe("the journal under faults", () => {
       const journal = await openJournal(join(state, "journal.db"));
       journal.record(draft("one"));
       expect(kinds(await journal.query(ALL))).toEqual(["journal.stalled", "instance.exited"]);
+      for (let count = 0; count < 3_000; count++) journal.record(draft("more"));
+      // Who waited for the disk would wait for a person.
+      expect(journal.isBehind).toBe(false);
       unblock(state);
       await journal.flushed();
-      expect(kinds(await journal.query(ALL)).slice(0, 3)).toEqual([
+      expect([...new Set(kinds(await journal.query(ALL)))].slice(0, 3)).toEqual([
         "journal.stalled",
         "instance.exited",
         "journal.resumed",

@@ -185,6 +185,17 @@ describe("the journal", () => {
     expect(countStored(path())).toBe(100_000 - Number(data.events) + 1);
   });
 
+  test("is behind while more waits than is soon written", async () => {
+    const journal = await openJournal(path());
+    for (let count = 0; count < 2_000; count++) journal.record(draft("burst"));
+    expect(journal.isBehind).toBe(false);
+    journal.record(draft("one more"));
+    expect(journal.isBehind).toBe(true);
+    await journal.flushed();
+    expect(journal.isBehind).toBe(false);
+    await journal.close();
+  });
+
   test("stays within its size and says what it removed", async () => {
     const journal = await openJournal(path(), { maxBytes: 2_000_000 });
     const trimmed = nextEvent(journal, "journal.trimmed");

@@ -18,6 +18,8 @@ import { WorkerLink } from "./worker-link.ts";
 const OPEN_WAIT_MS = 1_000;
 /** What cannot be written by then is given up at the end. */
 const CLOSE_WAIT_MS = 3_000;
+/** A few batches: the worker never waits for more. */
+const BEHIND_EVENTS = 2_000;
 const QUERY_LIMIT = 10_000;
 const DAY_MS = 86_400_000;
 const TOO_MANY = "more came than could be written in time";
@@ -147,6 +149,14 @@ export class Journal {
   /** How many events are not known to be committed. */
   get waiting(): number {
     return this.writer.size;
+  }
+
+  /**
+   * More waits than is soon written: who can keep for a while what he has to record had better do so. False while
+   * nothing can be written at all, for that may last.
+   */
+  get isBehind(): boolean {
+    return !this.stalled && this.writer.size > BEHIND_EVENTS;
   }
 
   /** Resolves when all that was recorded so far is committed, or was dropped and counted. */

@@ -22,6 +22,7 @@ export class Hearing implements AsyncDisposable {
   suppress = { events: 100, withinMs: 10_000, quietMs: 60_000 };
   isStarted = false;
   takesLines = true;
+  isBehind = false;
   /** what the journal waits for before it says that all is on disk */
   journal: Promise<void> = Promise.resolve();
   onReport: (report: ServiceReport) => void = () => {};
@@ -121,6 +122,7 @@ export class Hearing implements AsyncDisposable {
         return `id${this.events.length}`;
       },
       whenRecorded: () => (isAlive() ? this.journal : new Promise(() => {})),
+      isBehind: () => this.isBehind,
       report: ({ generation }, report) => {
         if (!isAlive()) return;
         this.reports.push({ generation, report });
