@@ -73,6 +73,19 @@ describe("a start that fails", () => {
   });
 });
 
+test("a failed start counts once, also when its back-off says that it is a loop", () => {
+  const story = new Story();
+  for (let consecutive = 1; consecutive <= 4; consecutive++) {
+    story.start("web:1", { data: { consecutive: consecutive - 1 } });
+    story.exit("web:1");
+    story.event("instance.backoff", "web:1", { data: { consecutive, resetMs: 30_000 } });
+  }
+  expect(story.book.active.get("down web")).toMatchObject({
+    count: 4,
+    message: "web:1: restart 4 in a row: instance.backoff",
+  });
+});
+
 describe("an end by itself", () => {
   test("raises nothing while restarts help", () => {
     const story = new Story().up("web:1");

@@ -10,12 +10,16 @@ const USUAL_STEADY_MS = 30_000;
 
 const NEW_MEMBER: DownMember = { givenUp: false, steadyMs: 0, readyAtMs: null };
 
+export interface DownCause {
+  readonly severity: Severity;
+  readonly message: string;
+  readonly givenUp: boolean;
+  /** it only says more of what was counted already */
+  readonly isCounted?: boolean;
+}
+
 /** An instance is down, or is still down: one more cause. */
-export function takeDown(
-  draft: Draft,
-  event: JournalEvent,
-  cause: { readonly severity: Severity; readonly message: string; readonly givenUp: boolean },
-): void {
+export function takeDown(draft: Draft, event: JournalEvent, cause: DownCause): void {
   const service = serviceOf(event.subject);
   const known = draft.down.get(service);
   const members = new Map(known?.members);
@@ -31,7 +35,7 @@ export function takeDown(
     firstEvent: known?.firstEvent ?? event.id,
     lastEvent: event.id,
     lastAtMs: draft.nowMs,
-    count: (known?.count ?? 0) + 1,
+    count: (known?.count ?? 0) + (cause.isCounted && known !== undefined ? 0 : 1),
     over: null,
   });
 }

@@ -82,7 +82,8 @@ export function takeExited(draft: Draft, event: JournalEvent): void {
   const isOwn = !endOrdered && facts.watched && facts.phase !== "ended";
   const isFailedStart = isOwn && facts.phase === "starting";
   const endUnjudged = isOwn && !isFailedStart;
-  draft.putFacts(instance, { ...facts, generation, phase: "ended", endOrdered, endUnjudged });
+  const failedEvent = isFailedStart ? event.id : facts.failedEvent;
+  draft.putFacts(instance, { ...facts, generation, phase: "ended", endOrdered, endUnjudged, failedEvent });
   if (!isFailedStart) return;
   takeDown(draft, event, { severity: "error", message: `it ${event.message} before it was ready`, givenUp: false });
   takeResult(draft, instance, "b", event);
@@ -94,7 +95,7 @@ export function takeBackoff(draft: Draft, event: JournalEvent): void {
   draft.putFacts(event.subject, { ...facts, phase: "backoff" });
   if (facts.endOrdered || !facts.watched || !isLoop(draft, event)) return;
   const message = `restart ${numberOf(event, "consecutive")} in a row: ${event.message}`;
-  takeDown(draft, event, { severity: "error", message, givenUp: false });
+  takeDown(draft, event, { severity: "error", message, givenUp: false, isCounted: facts.failedEvent !== null });
 }
 
 export function takeFailed(draft: Draft, event: JournalEvent): void {
