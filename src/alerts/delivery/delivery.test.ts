@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { failOnLeaks } from "../../../test/support/leak-check.ts";
 import { directoryForEachTest } from "../../../test/support/temporary-directory.ts";
 import { VirtualClock } from "../../platform/virtual-clock.ts";
@@ -327,6 +328,69 @@ describe("without a disk", () => {
     const second = await openDelivery(path, clock, () => [mail]);
     await second.pass(HOUR_MS);
     expect(mail.deliveredIds).toEqual(["a-b.raised", "a-c.raised", "a-d.raised"]);
+    await second.delivery.close();
+    expect(clock.waiting).toBe(0);
+  });
+
+  test("what cannot be read at the start is delivered when it can", async () => {
+    const clock = new VirtualClock();
+    const mail = new ScriptedNotifier(clock);
+    mail.answer = () => AWAY;
+    const path = directory().file("outbox");
+    const aside = directory().file("aside");
+    const first = await openDelivery(path, clock, () => [mail]);
+    await first.delivery.enqueue(sampleNotice("old"));
+    await first.delivery.close();
+    renameSync(path, aside);
+    writeFileSync(path, "not a directory");
+    mail.answer = () => DELIVERED;
+    const second = await openDelivery(path, clock, () => [mail]);
+    expect(second.events.map(({ kind }) => kind)).toEqual(["alert.stalled"]);
+    await second.delivery.enqueue(sampleNotice("new"));
+    await second.pass(1_000);
+    expect(mail.deliveredIds).toEqual(["a-new.raised"]);
+    rmSync(path);
+    renameSync(aside, path);
+    await second.pass(MINUTE_MS);
+    expect(second.events.map(({ kind }) => kind)).toEqual(["alert.stalled", "alert.resumed"]);
+    expect(mail.deliveredIds).toEqual(["a-new.raised", "a-old.raised"]);
+    await second.delivery.close();
+    const third = await openDelivery(path, clock, () => [mail]);
+    await third.delivery.enqueue(sampleNotice("new"));
+    await third.pass(HOUR_MS);
+    expect(mail.deliveredIds).toHaveLength(2);
+    await third.delivery.close();
+  });
+
+  test("a file that cannot be read for now is tried again, not given up", async () => {
+    const clock = new VirtualClock();
+    const mail = new ScriptedNotifier(clock, { pace: { gapMs: 1_000 } });
+    const path = directory().file("outbox");
+    const { delivery, events, pass } = await openDelivery(path, clock, () => [mail]);
+    await delivery.enqueue(sampleNotice("first"));
+    await pass(0);
+    await delivery.enqueue(sampleNotice("db"));
+    renameSync(join(path, "a-db.raised.json"), directory().file("kept"));
+    mkdirSync(join(path, "a-db.raised.json"));
+    await pass(1_000);
+    expect(events.map(({ kind }) => kind)).toEqual(["alert.undelivered"]);
+    rmSync(join(path, "a-db.raised.json"), { recursive: true });
+    renameSync(directory().file("kept"), join(path, "a-db.raised.json"));
+    await pass(MINUTE_MS);
+    expect(mail.deliveredIds).toEqual(["a-first.raised", "a-db.raised"]);
+    await delivery.close();
+  });
+
+  test("what is handed in after the end is kept for the next daemon", async () => {
+    const clock = new VirtualClock();
+    const mail = new ScriptedNotifier(clock);
+    const first = await openDelivery(directory().path, clock, () => [mail]);
+    await first.delivery.close();
+    await first.delivery.enqueue(sampleNotice("db"));
+    expect(mail.attempts).toEqual([]);
+    const second = await openDelivery(directory().path, clock, () => [mail]);
+    await second.pass(0);
+    expect(mail.deliveredIds).toEqual(["a-db.raised"]);
     await second.delivery.close();
     expect(clock.waiting).toBe(0);
   });

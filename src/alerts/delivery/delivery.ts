@@ -53,7 +53,7 @@ export class Delivery {
     this.outbox = outbox;
   }
 
-  /** Reads what an earlier daemon left, and goes on with it. Throws what the system says when the directory cannot be used. */
+  /** Reads what an earlier daemon left, and goes on with it. */
   static async open(parts: DeliveryParts): Promise<Delivery> {
     let delivery: Delivery | undefined;
     const { directory, clock, limits, unsavedLimits } = parts;
@@ -73,17 +73,18 @@ export class Delivery {
       },
     });
     delivery = new Delivery(parts, outbox);
+    if (outbox.stalled) delivery.saveLater();
     await delivery.reconfigure();
     return delivery;
   }
 
   /**
    * Hands a notice in for everybody who wants to hear of its severity. Resolves when it is safe on disk (or, while the disk takes
-   * nothing, in memory). A notice with an id that is or was here changes nothing.
+   * nothing, in memory), also after `close`. A notice with an id that is or was here changes nothing.
    */
   async enqueue(notice: Notice): Promise<void> {
     const lanes = this.lanesFor(notice.alert.severity);
-    if (lanes.length === 0 || this.end.signal.aborted) return;
+    if (lanes.length === 0) return;
     await this.outbox.add(notice, lanes);
     for (const name of lanes) this.lanes.get(name)?.look();
   }
@@ -178,6 +179,8 @@ export class Delivery {
     await this.outbox.saveUnsaved();
     this.saveTimer = null;
     if (this.outbox.stalled) this.saveLater();
+    // What lay on a disk that could not be read is known only now.
+    else await this.reconfigure();
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
+import type { Notice } from "../../model/alert.ts";
 import type { EventDraft } from "../../model/event.ts";
+import { systemReason } from "../../platform/system-reason.ts";
 import {
   afterDelivered,
   afterFailed,
@@ -82,13 +84,22 @@ export class Lane {
     const { outbox } = this.parts;
     const { notifier } = this;
     const batch = nextBatch(outbox.waitingIn(this.name), this.state, notifier.pace);
-    const notices = await outbox.read(batch);
+    const notices = await this.read(batch);
+    if (!Array.isArray(notices)) return await this.noteFailed(batch, notices);
     if (notices.length === 0 || this.end.signal.aborted) return;
     const ids = new Set(notices.map(({ id }) => id));
     const sent = batch.filter(({ id }) => ids.has(id));
     const outcome = await deliverSafely(notifier, () => notifier.deliver(notices, this.end.signal));
     if (outcome.kind === "delivered") await this.noteDelivered(sent);
     else if (!this.end.signal.aborted) await this.noteFailed(sent, outcome);
+  }
+
+  private async read(batch: readonly Waiting[]): Promise<Notice[] | DeliveryFailure> {
+    try {
+      return await this.parts.outbox.read(batch);
+    } catch (error) {
+      return failed(`what waits cannot be read: ${systemReason(error)}`);
+    }
   }
 
   private async noteDelivered(sent: readonly Waiting[]): Promise<void> {

@@ -23,25 +23,28 @@ export interface LedgerLine {
 
 export class Ledger {
   private readonly directory: string;
-  private lines: LedgerLine[];
-  private bytes: number;
+  private lines: LedgerLine[] = [];
+  private bytes = 0;
   private rewriteAboveBytes = REWRITE_ABOVE_BYTES;
   /** lines that could not be written are only in memory */
   private isBehind = false;
+  private isLoaded = false;
 
-  private constructor(directory: string, text: string) {
+  constructor(directory: string) {
     this.directory = directory;
-    this.lines = text.split("\n").flatMap(parseLine);
-    this.bytes = Buffer.byteLength(text);
   }
 
-  static async open(directory: string): Promise<Ledger> {
+  /** Reads what an earlier daemon wrote, before what came since. Throws what the system says when it is there and cannot be read. */
+  async load(): Promise<void> {
+    let text = "";
     try {
-      return new Ledger(directory, await readFile(join(directory, NAME), "utf8"));
+      text = await readFile(join(this.directory, NAME), "utf8");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return new Ledger(directory, "");
-      throw error;
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
     }
+    this.lines = [...text.split("\n").flatMap(parseLine), ...this.lines];
+    this.bytes += Buffer.byteLength(text);
+    this.isLoaded = true;
   }
 
   /** Every notice that is in the record, in the order in which they came into it. */
@@ -67,7 +70,7 @@ export class Ledger {
     return this.lines.findLast((line) => line.lane === lane && line.delivered)?.at ?? null;
   }
 
-  /** Remembers it in any case; throws what the system says when it cannot be written. */
+  /** Remembers it in any case, before `load` only in memory; throws what the system says when it cannot be written. */
   async add(line: LedgerLine, isQueued: (id: string) => boolean): Promise<void> {
     this.lines.push(line);
     // Begins with a line feed, for the line before may have been cut off by a full disk.
@@ -75,6 +78,7 @@ export class Ledger {
     this.bytes += Buffer.byteLength(text);
     const wasBehind = this.isBehind;
     this.isBehind = true;
+    if (!this.isLoaded) return;
     if (wasBehind || this.bytes > this.rewriteAboveBytes) await this.rewrite(isQueued);
     else await appendFile(join(this.directory, NAME), text, { mode: 0o600 });
     this.isBehind = false;

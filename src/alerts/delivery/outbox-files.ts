@@ -57,10 +57,25 @@ export async function removeFile(path: string): Promise<void> {
   }
 }
 
-/** @returns undefined when the file is not what it should be; its `notice.id` is checked against the name */
+/**
+ * @returns undefined when the file is not there, or is not what it should be; its `notice.id` is checked against the name. Throws
+ * what the system says when it is there and cannot be read.
+ */
 export async function readQueued(directory: string, name: string): Promise<QueuedNotice | undefined> {
+  let text: string;
   try {
-    const queued: QueuedNotice = JSON.parse(await readFile(join(directory, name), "utf8"));
+    text = await readFile(join(directory, name), "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
+  const queued = parseQueued(text);
+  return queued !== undefined && fileNameOf(queued.notice.id) === name ? queued : undefined;
+}
+
+function parseQueued(text: string): QueuedNotice | undefined {
+  try {
+    const queued: QueuedNotice = JSON.parse(text);
     const { order, queuedAt, lanes, notice } = queued;
     const isWhole =
       Number.isFinite(order) &&
@@ -68,8 +83,7 @@ export async function readQueued(directory: string, name: string): Promise<Queue
       Array.isArray(lanes) &&
       lanes.every((lane) => typeof lane === "string") &&
       typeof notice?.id === "string" &&
-      typeof notice.alert?.subject === "string" &&
-      fileNameOf(notice.id) === name;
+      typeof notice.alert?.subject === "string";
     return isWhole ? queued : undefined;
   } catch {
     return undefined;
@@ -91,7 +105,7 @@ export async function readDirectory(directory: string): Promise<FoundFiles> {
   const setAside: string[] = [];
   for (const name of names) {
     if (name.endsWith(SUFFIX)) {
-      const queued = await readQueued(directory, name);
+      const queued = await readQueued(directory, name).catch(() => undefined);
       if (queued === undefined) setAside.push(name);
       else whole.push({ queued, bytes: Buffer.byteLength(JSON.stringify(queued.notice)) });
     } else if (name.endsWith(SUFFIX + UNFINISHED)) setAside.push(name);

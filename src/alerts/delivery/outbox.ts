@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import type { Notice } from "../../model/alert.ts";
 import { systemReason } from "../../platform/system-reason.ts";
 import { overflow, type QueueLimits, type Waiting } from "./delivery-policy.ts";
-import { Ledger, REMEMBERED } from "./ledger.ts";
+import { Ledger, type LedgerLine, REMEMBERED } from "./ledger.ts";
 import { fileNameOf, type QueuedNotice, readDirectory, readQueued, removeFile, writeDurably } from "./outbox-files.ts";
 
 const LIMITS: QueueLimits = { notices: 10_000, bytes: 50_000_000 };
@@ -50,26 +50,25 @@ export type Kept = "disk" | "memory" | "known";
 export class Outbox {
   private readonly parts: OutboxParts;
   private readonly ledger: Ledger;
+  /** in the order of delivery */
   private readonly entries = new Map<string, Entry>();
   /** notices that were here and have left, the newest of them */
-  private readonly left: Set<string>;
+  private readonly left = new Set<string>();
   private bytes = 0;
+  private isRead = false;
   private lastOrder = 0;
   private isStalled = false;
   private tail: Promise<unknown> = Promise.resolve();
 
-  private constructor(parts: OutboxParts, ledger: Ledger) {
+  private constructor(parts: OutboxParts) {
     this.parts = parts;
-    this.ledger = ledger;
-    this.left = ledger.ids();
+    this.ledger = new Ledger(parts.directory);
   }
 
-  /** Reads what an earlier daemon left. Throws what the system says when the directory cannot be used. */
+  /** Reads what an earlier daemon left. While that is not possible it works in memory, and `saveUnsaved` tries again. */
   static async open(parts: OutboxParts): Promise<Outbox> {
-    const found = await readDirectory(parts.directory);
-    const outbox = new Outbox(parts, await Ledger.open(parts.directory));
-    await outbox.takeOver(found.whole);
-    if (found.setAside.length > 0) parts.reports.setAside(found.setAside);
+    const outbox = new Outbox(parts);
+    await outbox.saveUnsaved();
     return outbox;
   }
 
@@ -110,7 +109,10 @@ export class Outbox {
     });
   }
 
-  /** The notices themselves. What cannot be read any more is dropped and said, and left out. */
+  /**
+   * The notices themselves. What was removed or damaged is dropped and said, and left out. Throws what the system says when files
+   * are there and cannot be read.
+   */
   async read(wanted: readonly Waiting[]): Promise<Notice[]> {
     const notices: Notice[] = [];
     const gone: Waiting[] = [];
@@ -183,6 +185,8 @@ export class Outbox {
   /** Tries again to write what could not be written. */
   saveUnsaved(): Promise<void> {
     return this.serially(async () => {
+      if (!this.isRead) await this.takeOver();
+      if (!this.isRead) return;
       for (const entry of [...this.entries.values()]) {
         if (entry.unsaved === null) continue;
         await this.save(entry, entry.unsaved);
@@ -201,19 +205,42 @@ export class Outbox {
     return this.serially(async () => {});
   }
 
-  private async takeOver(found: readonly { readonly queued: QueuedNotice; readonly bytes: number }[]): Promise<void> {
-    const done = this.ledger.done();
-    for (const { queued, bytes } of found.toSorted((a, b) => a.queued.order - b.queued.order)) {
-      const lines = done.get(queued.notice.id) ?? [];
-      const lanes = new Set(queued.lanes);
-      for (const line of lines) lanes.delete(line.lane);
-      if (lanes.size === 0) {
-        await removeFile(this.pathOf(queued.notice.id));
-        continue;
-      }
-      const heard = lines.some((line) => line.delivered);
-      this.put({ ...this.waitingOf(queued, bytes), queuedAt: queued.queuedAt, lanes, heard, unsaved: null });
+  private async takeOver(): Promise<void> {
+    const { directory, reports } = this.parts;
+    try {
+      const found = await readDirectory(directory);
+      await this.ledger.load();
+      for (const id of this.ledger.ids()) this.left.add(id);
+      const done = this.ledger.done();
+      for (const { queued, bytes } of found.whole) await this.putFound(queued, bytes, done.get(queued.notice.id) ?? []);
+      this.sortEntries();
+      this.isRead = true;
+      if (found.setAside.length > 0) reports.setAside(found.setAside);
+    } catch (error) {
+      this.stall(error);
     }
+  }
+
+  /** @param done what the ledger knows of it */
+  private async putFound(queued: QueuedNotice, bytes: number, done: readonly LedgerLine[]): Promise<void> {
+    const { id } = queued.notice;
+    const lanes = new Set(queued.lanes);
+    for (const line of done) lanes.delete(line.lane);
+    this.left.delete(id);
+    if (lanes.size === 0) {
+      this.left.add(id);
+      await removeFile(this.pathOf(id));
+      return;
+    }
+    if (this.entries.has(id)) return;
+    const heard = done.some((line) => line.delivered);
+    this.put({ ...this.waitingOf(queued, bytes), queuedAt: queued.queuedAt, lanes, heard, unsaved: null });
+  }
+
+  private sortEntries(): void {
+    const sorted = [...this.entries].sort(([, a], [, b]) => a.order - b.order);
+    this.entries.clear();
+    for (const [id, entry] of sorted) this.entries.set(id, entry);
   }
 
   private makeEntry(notice: Notice, lanes: readonly string[]): Entry {

@@ -1,12 +1,28 @@
 /** What every notifier keeps to, each tried against a real other side. */
 import { beforeAll, describe, expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { failOnLeaks } from "../../../../test/support/leak-check.ts";
+import { TEST_AUTHORITY } from "../../../../test/support/mail-certificate.ts";
+import { startMailServer } from "../../../../test/support/mail-server.ts";
 import { directoryForEachTest, temporaryDirectory } from "../../../../test/support/temporary-directory.ts";
+import { waitForFile } from "../../../../test/support/wait-for.ts";
 import type { Notice } from "../../../model/alert.ts";
+import type { ChannelSpec } from "../../../model/alerts-spec.ts";
 import { VirtualClock } from "../../../platform/virtual-clock.ts";
 import { DELIVERED } from "../notifier.ts";
-import { type Behaviour, PASSWORD, RIGS, type Rig, TIMEOUT_MS } from "../testing/rigs.ts";
+import {
+  type Behaviour,
+  commandRig,
+  headerOf,
+  only,
+  PASSWORD,
+  type Rig,
+  type RigWish,
+  silentServer,
+  TIMEOUT_MS,
+  webhookRig,
+} from "../testing/rigs.ts";
 import { sampleEvent, sampleNotice } from "../testing/sample-notice.ts";
 
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -18,10 +34,56 @@ const HOSTILE: Readonly<Record<string, string>> = {
   nothing: "",
 };
 
+async function mailRig({ behaviour, directory, clock }: RigWish): Promise<Rig> {
+  const secret = join(directory, "password");
+  const authority = join(directory, "authority.pem");
+  writeFileSync(secret, `${PASSWORD}\n`);
+  writeFileSync(authority, TEST_AUTHORITY);
+  const code = behaviour === "refuses-for-good" ? 550 : 450;
+  const server = await startMailServer({
+    user: "muster",
+    password: PASSWORD,
+    refused: behaviour.startsWith("refuses") ? { "ops@example.org": { code, text: "not here" } } : {},
+  });
+  const silent = await silentServer();
+  const spec: ChannelSpec = {
+    kind: "mail",
+    name: "ops",
+    severity: "warn",
+    timeoutMs: TIMEOUT_MS,
+    host: "127.0.0.1",
+    port: behaviour === "silent" ? silent.port : server.port,
+    tls: "required",
+    authority,
+    user: "muster",
+    password: { kind: "file", path: secret },
+    from: "muster@example.org",
+    recipients: [{ address: "ops@example.org", severity: "warn" }],
+  };
+  if (behaviour === "dead") await server.close();
+  return {
+    notifier: only(spec, clock),
+    received: () => server.mails.map(({ mail }) => (headerOf(mail.headers, "x-muster-notice") ?? "").split(" ")),
+    text: () => server.mails.map(({ raw }) => raw).join("\n"),
+    reached: silent.reached,
+    close: async () => {
+      if (behaviour !== "dead") await server.close();
+      await silent.close();
+    },
+  };
+}
+
+const RIGS = { mail: mailRig, webhook: webhookRig, command: commandRig };
+
 // With the first mail of a process the runtime opens its standard output once more and keeps that: it is no leak of a suite.
 beforeAll(async () => {
   using directory = temporaryDirectory("notifier");
-  const rig = await RIGS.mail({ behaviour: "takes", directory: directory.path, clock: new VirtualClock() });
+  const rig = await RIGS.mail({
+    behaviour: "takes",
+    directory: directory.path,
+    clock: new VirtualClock(),
+    waitForFile,
+  });
   await rig.notifier.deliver([sampleNotice("first")], new AbortController().signal);
   await rig.close();
 });
@@ -33,7 +95,7 @@ for (const [kind, makeRig] of Object.entries(RIGS)) {
 
     async function withRig(behaviour: Behaviour, run: (rig: Rig, clock: VirtualClock) => Promise<void>): Promise<void> {
       const clock = new VirtualClock();
-      const rig = await makeRig({ behaviour, directory: directory().path, clock });
+      const rig = await makeRig({ behaviour, directory: directory().path, clock, waitForFile });
       try {
         await run(rig, clock);
         expect(clock.waiting).toBe(0);
@@ -89,7 +151,7 @@ for (const [kind, makeRig] of Object.entries(RIGS)) {
         expect(good).toMatchObject({ kind: "failed", permanent: true, reason: expect.stringContaining("not here") });
         const other = directory().file("other");
         mkdirSync(other);
-        const second = await makeRig({ behaviour: "refuses-for-now", directory: other, clock });
+        const second = await makeRig({ behaviour: "refuses-for-now", directory: other, clock, waitForFile });
         const now = await deliver(second, sampleNotice("db"));
         await second.close();
         expect(now).toMatchObject({ kind: "failed", permanent: false, reason: expect.stringContaining("not here") });
@@ -120,7 +182,7 @@ for (const [kind, makeRig] of Object.entries(RIGS)) {
       for (const behaviour of ["takes", "dead", "refuses-for-good"] as const) {
         const place = directory().file(behaviour);
         mkdirSync(place);
-        const rig = await makeRig({ behaviour, directory: place, clock: new VirtualClock() });
+        const rig = await makeRig({ behaviour, directory: place, clock: new VirtualClock(), waitForFile });
         const said = JSON.stringify(await deliver(rig, sampleNotice("db"))) + rig.text();
         await rig.close();
         expect(said).not.toContain(PASSWORD);

@@ -1,9 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { join } from "node:path";
-import { TEST_AUTHORITY } from "../../../../test/support/mail-certificate.ts";
-import { startMailServer } from "../../../../test/support/mail-server.ts";
-import { waitForFile } from "../../../../test/support/wait-for.ts";
 import type { Clock } from "../../../base/clock.ts";
 import type { Notice } from "../../../model/alert.ts";
 import type { ChannelSpec } from "../../../model/alerts-spec.ts";
@@ -28,58 +25,14 @@ export interface Rig {
   close(): Promise<void>;
 }
 
-interface RigWish {
+export interface RigWish {
   readonly behaviour: Behaviour;
   readonly directory: string;
   readonly clock: Clock;
+  waitForFile(path: string): Promise<void>;
 }
 
-export const RIGS: Readonly<Record<ChannelSpec["kind"], (wish: RigWish) => Promise<Rig>>> = {
-  mail: mailRig,
-  webhook: webhookRig,
-  command: commandRig,
-};
-
-async function mailRig({ behaviour, directory, clock }: RigWish): Promise<Rig> {
-  const secret = join(directory, "password");
-  const authority = join(directory, "authority.pem");
-  writeFileSync(secret, `${PASSWORD}\n`);
-  writeFileSync(authority, TEST_AUTHORITY);
-  const code = behaviour === "refuses-for-good" ? 550 : 450;
-  const server = await startMailServer({
-    user: "muster",
-    password: PASSWORD,
-    refused: behaviour.startsWith("refuses") ? { "ops@example.org": { code, text: "not here" } } : {},
-  });
-  const silent = await silentServer();
-  const spec: ChannelSpec = {
-    kind: "mail",
-    name: "ops",
-    severity: "warn",
-    timeoutMs: TIMEOUT_MS,
-    host: "127.0.0.1",
-    port: behaviour === "silent" ? silent.port : server.port,
-    tls: "required",
-    authority,
-    user: "muster",
-    password: { kind: "file", path: secret },
-    from: "muster@example.org",
-    recipients: [{ address: "ops@example.org", severity: "warn" }],
-  };
-  if (behaviour === "dead") await server.close();
-  return {
-    notifier: only(spec, clock),
-    received: () => server.mails.map(({ mail }) => (headerOf(mail.headers, "x-muster-notice") ?? "").split(" ")),
-    text: () => server.mails.map(({ raw }) => raw).join("\n"),
-    reached: silent.reached,
-    close: async () => {
-      if (behaviour !== "dead") await server.close();
-      await silent.close();
-    },
-  };
-}
-
-async function webhookRig({ behaviour, directory, clock }: RigWish): Promise<Rig> {
+export async function webhookRig({ behaviour, directory, clock }: RigWish): Promise<Rig> {
   const secret = join(directory, "secret");
   writeFileSync(secret, PASSWORD);
   const bodies: string[] = [];
@@ -119,7 +72,7 @@ async function webhookRig({ behaviour, directory, clock }: RigWish): Promise<Rig
   };
 }
 
-async function commandRig({ behaviour, directory, clock }: RigWish): Promise<Rig> {
+export async function commandRig({ behaviour, directory, clock, waitForFile }: RigWish): Promise<Rig> {
   const into = join(directory, "received");
   mkdirSync(into);
   const scripts: Readonly<Record<Behaviour, string>> = {
@@ -143,7 +96,8 @@ async function commandRig({ behaviour, directory, clock }: RigWish): Promise<Rig
   };
 }
 
-function only(spec: ChannelSpec, clock: Clock): Notifier {
+/** The one notifier of a channel. */
+export function only(spec: ChannelSpec, clock: Clock): Notifier {
   const [notifier] = makeNotifiers([spec], { clock, environment: process.env, host: "host1.example.org" });
   if (notifier === undefined) throw new Error("no notifier was made");
   return notifier;
