@@ -5,7 +5,7 @@ import { verbatim } from "./services.ts";
 const FIXTURE = join(import.meta.dir, "../../native/test/speak.fixture.ts");
 
 /** Speaks as any program does, datagram by datagram: `$SPEAK 'say READY=1' barrier`. See the fixture for its orders. */
-export const SPEAK = `${process.execPath} ${FIXTURE}`;
+const SPEAK = `env NOTIFY_SOCKET=$MUSTER_SOCKET ${process.execPath} ${FIXTURE}`;
 
 /**
  * A service that does what a test tells it, one line of `sh` after the other: `puppet.do("vme id=started_ok")`. A generation
@@ -19,7 +19,7 @@ export class Puppet {
   /** @param keys more of the service, or other than usual */
   constructor(product: Product, name: string, keys: Readonly<Record<string, unknown>> = {}) {
     const gate = product.gate(`${name}.strings`);
-    const play = `exec 9<${gate.path}; SPEAK='${SPEAK}'; while read -r line <&9; do eval "$line"; done`;
+    const play = `exec 9<${gate.path}; SPEAK="${SPEAK}"; while read -r line <&9; do eval "$line"; done`;
     this.tell = gate.write;
     this.keys = { start: { wait: "1ms" }, command: ["sh", "-c", verbatim(play)], ...keys };
   }
