@@ -31,7 +31,7 @@ export class BookKeeper {
   private readonly path: string;
   private readonly past: PastAlerts;
   private readonly ports: BookKeeperPorts;
-  private over: Alert[] = [];
+  private readonly over: Alert[] = [];
   private timer: Disposable | null = null;
   private writing: Promise<void> = Promise.resolve();
   private pauseMs = LEAST_PAUSE_MS;
@@ -65,6 +65,11 @@ export class BookKeeper {
     }
   }
 
+  /** Alerts that are over and not among those of the past yet. */
+  get unwritten(): readonly Alert[] {
+    return this.over;
+  }
+
   /** An alert is over: it goes to those of the past with the next write. */
   keepPast(alert: Alert): void {
     this.over.push(alert);
@@ -92,15 +97,14 @@ export class BookKeeper {
   private async write(): Promise<void> {
     if (!this.isChanged) return;
     this.isChanged = false;
-    const over = this.over;
-    this.over = [];
+    const over = [...this.over];
     try {
       // In this order: an alert that is added twice is listed once, one that is not added would be forgotten.
       if (over.length > 0) await this.past.add(over);
+      this.over.splice(0, over.length);
       await replaceFile(this.path, this.textNow());
       this.isFailing = false;
     } catch (error) {
-      this.over = [...over, ...this.over];
       this.tryAgain(error);
     }
   }

@@ -157,6 +157,21 @@ describe("when the root is up again", () => {
     expect(story.told()).toEqual(["resolved down web"]);
   });
 
+  test("nobody is folded under one that has no alert itself", () => {
+    const story = new Story(contextOf(CHAIN));
+    for (const instance of ["db:1", "app:1", "web:1"]) fail(story, instance);
+    story.pass(500);
+    story.up("db:1");
+    waits(story, "app:1", "other");
+    story.told();
+    story.event("instance.failed", "web:1", { message: "given up" });
+    story.pass(500);
+    expect(story.told()).toEqual(["raised down web"]);
+    fail(story, "app:1");
+    story.pass(500);
+    expect(story.told()).toEqual(["raised down app"]);
+  });
+
   test("one in the middle becomes the root of those above it", () => {
     const story = new Story(contextOf(CHAIN));
     for (const instance of ["db:1", "app:1", "web:1"]) fail(story, instance);

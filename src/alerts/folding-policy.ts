@@ -13,20 +13,25 @@ export function fold(draft: Draft): void {
   draft.foldingChanged = false;
   if (draft.down.size === 0) return;
   endThoseOver(draft);
-  const roots = new Map<string, readonly string[]>();
-  for (const service of draft.down.keys()) roots.set(service, rootsOf(draft, service, []));
-  breakRings(roots);
-  for (const [service, above] of roots) if (above.length === 0) giveAlert(draft, service);
-  for (const [service, above] of roots) if (above.length > 0) foldUnder(draft, service, above);
-  tellAffected(draft, roots);
+  const services = [...draft.down.keys()];
+  const roots = giveAlerts(draft, services);
+  for (const service of services) if (roots.below(service).length > 0) foldUnder(draft, service, roots.below(service));
+  tellAffected(draft, services, roots);
   draft.foldingChanged = false;
 }
 
-/** The configuration allows no ring of dependencies; if there is one all the same, its first service stands for it. */
-function breakRings(roots: Map<string, readonly string[]>): void {
-  for (const [service, above] of roots) {
-    if (above.length === 0 || above.some((root) => roots.get(root)?.length === 0)) continue;
-    if (above.every((root) => service < root)) roots.set(service, []);
+/** Those at the bottom get alerts. One that is only on its way again gets none, and then nobody is folded under it. */
+function giveAlerts(draft: Draft, services: readonly string[]): Roots {
+  const onTheirWay = new Set<string>();
+  for (;;) {
+    const roots = new Roots(draft, onTheirWay);
+    const before = onTheirWay.size;
+    for (const service of services) {
+      if (roots.below(service).length > 0) continue;
+      giveAlert(draft, service);
+      if (!draft.active.has(`down ${service}`)) onTheirWay.add(service);
+    }
+    if (onTheirWay.size === before) return roots;
   }
 }
 
@@ -40,25 +45,38 @@ function endThoseOver(draft: Draft): void {
   }
 }
 
-/** The services below this one that are down and lean on no other that is. */
-function rootsOf(draft: Draft, service: string, further: readonly string[]): readonly string[] {
-  const { dependsOn } = draft.context;
-  const leans = new Map<string, boolean>([[service, false]]);
-  const roots: string[] = [];
-  /** Is it down, or anything below it? */
-  const visit = (name: string): boolean => {
-    const known = leans.get(name);
+/** Who stands at the bottom: of a service, those below it that are down and lean on no other that is. */
+class Roots {
+  private readonly draft: Draft;
+  private readonly except: ReadonlySet<string>;
+  private readonly known = new Map<string, readonly string[]>();
+
+  constructor(draft: Draft, except: ReadonlySet<string>) {
+    this.draft = draft;
+    this.except = except;
+  }
+
+  below(service: string): readonly string[] {
+    const known = this.known.get(service);
     if (known !== undefined) return known;
-    leans.set(name, false);
-    let leansOnDown = false;
-    for (const below of dependsOn.get(name) ?? []) leansOnDown = visit(below) || leansOnDown;
-    const isDown = draft.down.has(name);
-    if (isDown && !leansOnDown) roots.push(name);
-    leans.set(name, isDown || leansOnDown);
-    return isDown || leansOnDown;
-  };
-  for (const name of [...(dependsOn.get(service) ?? []), ...further]) visit(name);
-  return roots;
+    // The configuration allows no ring of dependencies; in one, whoever is asked for first stands at the bottom.
+    this.known.set(service, []);
+    const roots = this.from(this.draft.context.dependsOn.get(service) ?? []).filter((root) => root !== service);
+    this.known.set(service, roots);
+    return roots;
+  }
+
+  /** The same of several, themselves included. */
+  from(services: readonly string[]): readonly string[] {
+    const found = new Set<string>();
+    for (const service of services) {
+      const below = this.below(service);
+      const isDown = this.draft.down.has(service) && !this.except.has(service);
+      if (below.length === 0 && isDown) found.add(service);
+      for (const root of below) found.add(root);
+    }
+    return [...found];
+  }
 }
 
 function giveAlert(draft: Draft, service: string): void {
@@ -135,19 +153,23 @@ function hasten(draft: Draft, root: string, noticeAtMs: number | null): void {
   if (noticeAtMs < record.noticeAtMs) draft.putAlert({ ...record, noticeAtMs });
 }
 
-function tellAffected(draft: Draft, roots: ReadonlyMap<string, readonly string[]>): void {
+function tellAffected(draft: Draft, services: readonly string[], roots: Roots): void {
   const affected = new Map<string, Set<string>>();
   const add = (service: string, above: readonly string[]) => {
     if (draft.active.has(`down ${service}`)) return;
-    for (const root of above) affected.set(root, (affected.get(root) ?? new Set()).add(service));
+    for (const root of above) {
+      const names = affected.get(root) ?? new Set();
+      if (root !== service) affected.set(root, names.add(service));
+    }
   };
-  for (const [service, above] of roots) add(service, above);
+  for (const service of services) add(service, roots.below(service));
   for (const [instance, { waitingFor }] of draft.instances) {
     if (waitingFor === null) continue;
     const service = serviceOf(instance);
-    add(service, rootsOf(draft, service, waitingFor));
+    add(service, roots.below(service));
+    add(service, roots.from(waitingFor));
   }
-  for (const service of roots.keys()) {
+  for (const service of services) {
     const record = draft.active.get(`down ${service}`);
     if (record === undefined) continue;
     const names = [...(affected.get(service) ?? [])].sort();

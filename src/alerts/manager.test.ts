@@ -66,8 +66,10 @@ describe("a manager", () => {
     run.clock.advance(1_000);
     run.startFails("api:1");
     run.ready("web:1");
-    await manager.settled();
     const brief = (alerts: readonly Alert[]) => alerts.map(({ subject, state }) => `${subject} ${state}`);
+    // It is over, and is not on disk yet.
+    expect(brief(await manager.list({ all: true }))).toEqual(["web resolved", "api active"]);
+    await manager.settled();
     expect(brief(await manager.list({ all: false }))).toEqual(["api active"]);
     expect(brief(await manager.list({ all: true }))).toEqual(["web resolved", "api active"]);
     const [over] = await manager.list({ all: true });

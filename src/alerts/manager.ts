@@ -124,8 +124,12 @@ export class AlertManager {
 
   /** Newest last; with `all` also those that are resolved, up to 7 days back. */
   async list(query: { readonly all: boolean }): Promise<readonly Alert[]> {
-    const past = query.all ? await this.past.list(this.ports.clock.wallMs()) : [];
-    return [...past, ...this.active()];
+    const active = this.active();
+    if (!query.all) return active;
+    // What is neither active nor unwritten now is on disk already.
+    const past = await this.past.list(this.ports.clock.wallMs(), [...this.keeper.unwritten]);
+    const over = new Set(past.map(({ id }) => id));
+    return [...past, ...active.filter(({ id }) => !over.has(id))];
   }
 
   /** Those that are not resolved, newest last. */

@@ -29,8 +29,11 @@ export class PastAlerts {
     if (bytes > FILE_BYTES) await rename(this.path, this.older);
   }
 
-  /** At most 7 days old and 10 000, in the order of their ends, oldest first. What cannot be read is left out. */
-  async list(nowMs: number): Promise<readonly Alert[]> {
+  /**
+   * At most 7 days old and 10 000, in the order of their ends, oldest first. What cannot be read is left out.
+   * @param unwritten those that ended last and may not be on disk
+   */
+  async list(nowMs: number, unwritten: readonly Alert[]): Promise<readonly Alert[]> {
     const found = new Map<string, Alert>();
     for (const path of [this.older, this.path]) {
       for (const [index, line] of (await textOf(path)).split("\n").entries()) {
@@ -41,6 +44,7 @@ export class PastAlerts {
         found.set(alert.id, alert);
       }
     }
+    for (const alert of unwritten) found.set(alert.id, alert);
     return [...found.values()].slice(-MOST_LISTED);
   }
 

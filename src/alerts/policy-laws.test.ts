@@ -134,6 +134,7 @@ describe("whatever happens,", () => {
           expect(new Set(ids).size).toBe(ids.length);
           for (const [service, { folded }] of book.down) {
             if (folded) expect(book.active.has(`down ${service}`)).toBe(false);
+            else expect(book.active.has(`down ${service}`)).toBe(true);
           }
           for (const { kind, subject, affected } of book.active.values()) {
             if (kind === "down") expect(book.down.has(subject)).toBe(true);

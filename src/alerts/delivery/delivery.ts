@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { Notice } from "../../model/alert.ts";
+import type { ChannelTest, Notice } from "../../model/alert.ts";
 import type { EventDraft } from "../../model/event.ts";
 import { isAtLeast, type Severity } from "../../model/severity.ts";
 import type { QueueLimits } from "./delivery-policy.ts";
@@ -24,15 +24,6 @@ export interface DeliveryParts {
   channels(): readonly Notifier[];
   readonly limits?: QueueLimits;
   readonly unsavedLimits?: QueueLimits;
-}
-
-/** What became of one channel's test. */
-export interface ChannelTest {
-  readonly channel: string;
-  readonly ok: boolean;
-  /** half a sentence; null: it went well */
-  readonly error: string | null;
-  readonly tookMs: number;
 }
 
 /**

@@ -36,6 +36,7 @@ export class Ledger {
 
   /** Reads what an earlier daemon wrote, before what came since. Throws what the system says when it is there and cannot be read. */
   async load(): Promise<void> {
+    if (this.isLoaded) return;
     let text = "";
     try {
       text = await readFile(join(this.directory, NAME), "utf8");

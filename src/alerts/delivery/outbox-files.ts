@@ -90,28 +90,26 @@ function parseQueued(text: string): QueuedNotice | undefined {
   }
 }
 
-export interface FoundFiles {
-  /** in no order */
-  readonly whole: readonly { readonly queued: QueuedNotice; readonly bytes: number }[];
-  /** names of what was set aside because it was half written or damaged */
-  readonly setAside: readonly string[];
-}
-
-/** Makes the directory when it is not there, and reads what lies in it. */
-export async function readDirectory(directory: string): Promise<FoundFiles> {
+/**
+ * Makes the directory when it is not there, and hands what lies in it to `take`, in no order and one after the other, so that the
+ * notices are never all in memory.
+ * @returns names of what was set aside because it was half written or damaged
+ */
+export async function readDirectory(
+  directory: string,
+  take: (queued: QueuedNotice, bytes: number) => Promise<void>,
+): Promise<readonly string[]> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const names = await readdir(directory);
-  const whole: { queued: QueuedNotice; bytes: number }[] = [];
   const setAside: string[] = [];
-  for (const name of names) {
+  for (const name of await readdir(directory)) {
     if (name.endsWith(SUFFIX)) {
       const queued = await readQueued(directory, name).catch(() => undefined);
       if (queued === undefined) setAside.push(name);
-      else whole.push({ queued, bytes: Buffer.byteLength(JSON.stringify(queued.notice)) });
+      else await take(queued, Buffer.byteLength(JSON.stringify(queued.notice)));
     } else if (name.endsWith(SUFFIX + UNFINISHED)) setAside.push(name);
   }
   for (const name of setAside) await putAside(directory, name);
-  return { whole, setAside };
+  return setAside;
 }
 
 async function putAside(directory: string, name: string): Promise<void> {

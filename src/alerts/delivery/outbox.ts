@@ -208,14 +208,15 @@ export class Outbox {
   private async takeOver(): Promise<void> {
     const { directory, reports } = this.parts;
     try {
-      const found = await readDirectory(directory);
       await this.ledger.load();
-      for (const id of this.ledger.ids()) this.left.add(id);
       const done = this.ledger.done();
-      for (const { queued, bytes } of found.whole) await this.putFound(queued, bytes, done.get(queued.notice.id) ?? []);
+      for (const id of this.ledger.ids()) this.left.add(id);
+      const setAside = await readDirectory(directory, (queued, bytes) =>
+        this.putFound(queued, bytes, done.get(queued.notice.id) ?? []),
+      );
       this.sortEntries();
       this.isRead = true;
-      if (found.setAside.length > 0) reports.setAside(found.setAside);
+      if (setAside.length > 0) reports.setAside(setAside);
     } catch (error) {
       this.stall(error);
     }

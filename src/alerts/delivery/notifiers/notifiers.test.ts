@@ -7,7 +7,7 @@ import { TEST_AUTHORITY } from "../../../../test/support/mail-certificate.ts";
 import { startMailServer } from "../../../../test/support/mail-server.ts";
 import { directoryForEachTest, temporaryDirectory } from "../../../../test/support/temporary-directory.ts";
 import { waitForFile } from "../../../../test/support/wait-for.ts";
-import type { Notice } from "../../../model/alert.ts";
+import { NOTICE_KINDS, type Notice } from "../../../model/alert.ts";
 import type { ChannelSpec } from "../../../model/alerts-spec.ts";
 import { VirtualClock } from "../../../platform/virtual-clock.ts";
 import { DELIVERED } from "../notifier.ts";
@@ -109,11 +109,10 @@ for (const [kind, makeRig] of Object.entries(RIGS)) {
 
     test("delivers one notice of each kind", () =>
       withRig("takes", async (rig) => {
-        const kinds = ["raised", "joined", "reminder", "resolved", "test"] as const;
-        for (const each of kinds) {
+        for (const each of NOTICE_KINDS) {
           expect(await deliver(rig, sampleNotice("db", { kind: each }))).toEqual(DELIVERED);
         }
-        expect([...rig.received()].flat().sort()).toEqual(kinds.map((each) => `a-db.${each}`).sort());
+        expect([...rig.received()].flat().sort()).toEqual(NOTICE_KINDS.map((each) => `a-db.${each}`).sort());
       }));
 
     test("delivers several at once", () =>
