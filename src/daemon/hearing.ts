@@ -6,6 +6,7 @@ import type { Source } from "../events/ports.ts";
 import type { AlertsSpec } from "../model/alerts-spec.ts";
 import type { EventDraft } from "../model/event.ts";
 import type { InstanceId } from "../model/name.ts";
+import type { Instance } from "../services/instance.ts";
 import type { GenerationFact, GenerationId } from "../services/ports.ts";
 import type { Supervisor } from "../services/supervisor.ts";
 import { writeOwnLogLine } from "./own-log-line.ts";
@@ -14,8 +15,8 @@ export interface HearingParts {
   readonly clock: Clock;
   /** asked when there is one */
   supervisor(): Pick<Supervisor, "roster" | "fact" | "report">;
-  /** where a live generation keeps its records */
-  directoryOf(id: GenerationId): string | undefined;
+  /** where a generation keeps its records */
+  directoryOf(id: GenerationId): string;
   alerts(): AlertsSpec;
   record(draft: EventDraft): string;
   whenRecorded(): Promise<void>;
@@ -25,6 +26,9 @@ export interface HearingParts {
   readonly events: string;
   warn(message: string): void;
 }
+
+/** Facts after which nothing of the generation lives. */
+const ENDS: ReadonlySet<GenerationFact["kind"]> = new Set(["emptied", "launch-failed", "voided"]);
 
 /** Connects the room that hears services with the one that supervises them: what a program said comes before its end. */
 export class Hearing implements AsyncDisposable {
@@ -50,18 +54,22 @@ export class Hearing implements AsyncDisposable {
 
   /** Passes the fact on to the supervisor, and what was said before it. */
   fact(id: GenerationId, fact: GenerationFact): void {
-    const { instance, generation } = id;
-    if (fact.kind === "launched") this.open(id);
-    if (fact.kind === "exited" || fact.kind === "emptied") this.hearer.hearNow(instance, generation);
+    if (fact.kind === "launched") this.openNewest(id);
+    if (fact.kind === "exited" || fact.kind === "emptied") this.hear(id);
     // Before the supervisor: the end of one generation may be the start of the next, under another token.
-    if (fact.kind === "emptied") this.close(id);
+    if (ENDS.has(fact.kind)) this.close(id);
     this.parts.supervisor().fact(id, fact);
   }
 
-  /** The bell rang for words, or a generation was adopted. */
+  /** The bell rang for words of a living generation. */
   said(id: GenerationId): void {
-    this.open(id);
+    this.openNewest(id);
     this.hearer.rung(id.instance, id.generation);
+  }
+
+  /** Hears at once what one that is open has said. */
+  hear({ instance, generation }: GenerationId): void {
+    this.hearer.hearNow(instance, generation);
   }
 
   /** After an adoption: sockets of generations that nobody knows any more are removed. */
@@ -86,16 +94,19 @@ export class Hearing implements AsyncDisposable {
     await Promise.all(this.closing);
   }
 
-  private open(id: GenerationId): void {
-    const { supervisor, directoryOf } = this.parts;
-    const instance = supervisor().roster.find(id.instance.service, id.instance.number);
-    const directory = directoryOf(id);
-    if (instance === undefined || directory === undefined || instance.generation.generation !== id.generation) return;
-    const { token } = instance;
+  private openNewest(id: GenerationId): void {
+    const instance = this.find(id);
+    if (instance?.generation.generation === id.generation) this.open({ ...id, token: instance.token });
+  }
+
+  /** From now on it is heard, from where a daemon before us stopped. Those of one instance in rising order. */
+  open({ token, ...id }: GenerationId & { readonly token: string }): void {
+    const instance = this.find(id);
+    if (instance === undefined) return;
     this.hearer.open({
       ...id,
       token,
-      directory,
+      directory: this.parts.directoryOf(id),
       // It may change while the program runs.
       get access() {
         return instance.spec.notifyAccess;
@@ -106,18 +117,24 @@ export class Hearing implements AsyncDisposable {
     });
   }
 
-  private close({ instance, generation }: GenerationId): void {
-    const { token } = this.parts.supervisor().roster.find(instance.service, instance.number) ?? {};
-    // Its shim removes it, unless that was killed; who finds it would wait for a reader.
-    if (token !== undefined) rmSync(join(this.parts.events, token), { force: true });
+  /** It is gone: what it had said is heard to the end, and its socket removed. */
+  close(id: GenerationId): void {
+    const { instance, generation } = id;
+    const newest = this.find(id);
+    // Its shim removes it, unless that was killed; who finds it would wait for a reader. Those of older ones are swept.
+    if (newest?.generation.generation === generation) rmSync(join(this.parts.events, newest.token), { force: true });
     const closed = this.hearer.close(instance, generation).finally(() => this.closing.delete(closed));
     this.closing.add(closed);
   }
 
   private isStarted({ instance, generation }: Source): boolean {
-    const { state } = this.parts.supervisor().roster.find(instance.service, instance.number) ?? {};
+    const { state } = this.find({ instance, generation }) ?? {};
     if (state === undefined || state.history.generation !== generation) return true;
     return state.name !== "launching" && state.name !== "starting" && state.name !== "maintaining";
+  }
+
+  private find({ instance }: GenerationId): Instance | undefined {
+    return this.parts.supervisor().roster.find(instance.service, instance.number);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -14,7 +14,7 @@ import { OrderDesk } from "../services/order-desk.ts";
 import type { GenerationFact, GenerationId, ReadinessWatch, WantedService } from "../services/ports.ts";
 import { Reconciler } from "../services/reconciler.ts";
 import { Supervisor } from "../services/supervisor.ts";
-import { idleButWanted, takeOver } from "../services/takeover.ts";
+import { idleButWanted, type TakeoverPorts, takeOver } from "../services/takeover.ts";
 import { collectWanted } from "../services/wanted.ts";
 import type { ProgramPreparer } from "./prepare-program.ts";
 import { ProcessSide, type ProcessSideParts } from "./process-side.ts";
@@ -39,6 +39,8 @@ export interface SupervisionParts extends ProcessSideParts {
   fact(id: GenerationId, fact: GenerationFact): void;
   /** a generation has said something */
   said(id: GenerationId): void;
+  /** what hears the generations */
+  readonly words: TakeoverPorts["words"] & { hear(id: GenerationId): void };
 }
 
 /** The services room, built and connected. */
@@ -102,6 +104,7 @@ export class Supervision implements AsyncDisposable {
       newToken: () => randomBytes(8).toString("hex"),
       restartLimit: () => parts.host().daemon.restartLimit,
       fillPlaceholders,
+      hear: (id) => parts.words.hear(id),
       changed: parts.changed,
       wantedChanged: () => this.wanted.changed(),
       forgotten: parts.forgotten,
@@ -133,6 +136,7 @@ export class Supervision implements AsyncDisposable {
       gate: this.gate,
       generations: new FoundGenerations(parts.paths.instances, parts.identities),
       processes: side.processes,
+      words: parts.words,
       sweep: (instance: InstanceId) => side.sweep(instance),
       listen: () => side.listen(),
       formerSpec: (service: string) => parts.formerSpec(service),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { VirtualClock } from "../platform/virtual-clock.ts";
 import { Instance, type InstanceHost } from "./instance.ts";
-import { type InstanceState, NEW_HISTORY } from "./instance-state.ts";
+import { type InstanceEvent, type InstanceState, NEW_HISTORY } from "./instance-state.ts";
 import type { GenerationId, Processes } from "./ports.ts";
 import { testService } from "./simulation/services.ts";
 import { EVERY_STATE } from "./testing/states.ts";
@@ -13,6 +13,8 @@ interface Scene {
   readonly acts: string[];
   readonly moves: string[];
   missing: string[];
+  /** what had happened and was not told yet when a timer ran out */
+  untold: InstanceEvent[];
   /** answers the command that runs */
   answer(failure: string | null): void;
 }
@@ -43,6 +45,7 @@ function scene(state: InstanceState, changes: Parameters<typeof testService>[1] 
     acts,
     moves,
     missing: [],
+    untold: [],
     answer: (failure: string | null) => answer(failure),
   };
   const host: InstanceHost = {
@@ -56,6 +59,9 @@ function scene(state: InstanceState, changes: Parameters<typeof testService>[1] 
     },
     reserveRestart: () => clock.monotonicMs(),
     missingDependencies: () => found.missing,
+    catchUp: (behind) => {
+      for (const event of found.untold.splice(0)) behind.dispatch(event);
+    },
     moved: ({ state: { name } }, before) => {
       moves.push(`${before.name} ${name}`);
     },
@@ -140,6 +146,44 @@ describe("an instance", () => {
     clock.advance(5_000);
     await Promise.resolve();
     expect(acts).toContain("still there after KILL: sleep (pid 5); it is tried again");
+  });
+
+  describe("whose time runs out", () => {
+    const EXITED = { kind: "exited", exit: { kind: "code", code: 3 } } as const;
+    const watched = (...untold: InstanceEvent[]) => {
+      const world = scene(EVERY_STATE.running, { watchdogMs: 100 });
+      world.instance.dispatch({ kind: "watchdog-pinged" });
+      world.untold = untold;
+      world.clock.advance(100);
+      return world;
+    };
+
+    test("has not, where a sign of life had come before", () => {
+      const { instance, clock } = watched({ kind: "watchdog-pinged" });
+      expect([instance.state.name, clock.waiting]).toEqual(["running", 1]);
+      clock.advance(100);
+      expect(instance.state).toMatchObject({ name: "ending", why: { kind: "hung" } });
+    });
+
+    test("has, where something else had come before", () => {
+      expect(watched({ kind: "main-changed", pid: 9 }).instance.state).toMatchObject({ why: { kind: "hung" } });
+    });
+
+    test("has ended, where its end had come before", () => {
+      expect(watched(EXITED).instance.state).toMatchObject({ name: "ending", phase: "grace", why: { kind: "exited" } });
+    });
+  });
+
+  test("more time that is asked for in a stop is given", () => {
+    const { instance, clock } = scene(EVERY_STATE.starting);
+    instance.dispatch({ kind: "deadline-extended", byMs: 50_000 });
+    instance.dispatch({ kind: "maintenance-reported", progress: 1, text: null });
+    instance.dispatch({ kind: "stop-ordered" });
+    instance.dispatch({ kind: "deadline-extended", byMs: 20_000 });
+    clock.advance(19_999);
+    expect(instance.state).toMatchObject({ name: "ending", phase: "asked" });
+    clock.advance(1);
+    expect(instance.state).toMatchObject({ phase: "killed" });
   });
 
   test("remembers what caused what comes next", () => {

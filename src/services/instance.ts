@@ -19,6 +19,8 @@ export interface InstanceHost {
   reserveRestart(instance: Instance): number;
   /** Names of what it still waits for; empty: it may start. */
   missingDependencies(instance: Instance): readonly string[];
+  /** Time has run out for it: what has happened before is told first. */
+  catchUp(instance: Instance): void;
   moved(instance: Instance, before: InstanceState): void;
 }
 
@@ -207,13 +209,21 @@ export class Instance {
     this.timerDueMs = this.host.clock.monotonicMs() + delayMs;
     this.timer = this.host.clock.setTimer(delayMs, () => {
       this.timer = null;
-      this.dispatch({ kind: "timer-elapsed" });
+      this.timerElapsed();
     });
+  }
+
+  private timerElapsed(): void {
+    const before = this.state;
+    this.host.catchUp(this);
+    const isStill = this.state.name === before.name && this.state.history.generation === before.history.generation;
+    if (isStill && this.timer === null) this.dispatch({ kind: "timer-elapsed" });
   }
 
   private clearTimer(): void {
     this.timer?.[Symbol.dispose]();
     this.timer = null;
+    this.timerDueMs = Number.NEGATIVE_INFINITY;
   }
 
   [Symbol.dispose](): void {

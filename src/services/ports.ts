@@ -51,6 +51,8 @@ export interface Processes {
     command: readonly string[],
     timeoutMs: number,
   ): Promise<string | null>;
+  /** Tells at once what has been recorded of it. */
+  look(id: GenerationId): void;
   /** Kept beside the generation for the next daemon; `adopt` takes it back. */
   keepState(id: GenerationId, kept: KeptState): void;
   /** Log settings have changed: the shim takes them over while it runs. */

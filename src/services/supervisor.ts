@@ -23,6 +23,8 @@ export interface SupervisorPorts {
   newToken(): string;
   restartLimit(): StormPolicy;
   fillPlaceholders(spec: ServiceSpec, number: number): ServiceSpec;
+  /** Reports at once what the generation has said and nobody has heard yet. */
+  hear(id: GenerationId): void;
   /** An instance has moved; `status` reads anew. */
   changed(instance: Instance): void;
   /** What the operator wants of an instance has changed. */
@@ -120,6 +122,7 @@ export class Supervisor implements InstanceHost {
     if (!this.adoptions.delete(instance) || adoption === undefined) return null;
     if (adoption.timerMs !== null) instance.resumeTimer(adoption.timerMs);
     this.readiness.look(instance);
+    this.ports.hear(instance.generation);
     for (const event of adoption.events) {
       instance.dispatch(event);
       if (event.kind === "exited") this.lookAtKey(instance);
@@ -211,6 +214,12 @@ export class Supervisor implements InstanceHost {
 
   missingDependencies(instance: Instance): readonly string[] {
     return this.dependencies.missing(instance);
+  }
+
+  /** A word, or a record, that came in time counts, also where this daemon was too busy to take it in time. */
+  catchUp({ generation }: Instance): void {
+    this.ports.hear(generation);
+    this.processes.look(generation);
   }
 
   /** Set by the order desk: has the service an order waiting that will end it first? */

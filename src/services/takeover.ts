@@ -24,6 +24,12 @@ export interface TakeoverPorts {
     /** Tells what has been recorded since the generation was read. */
     resumeEntry(id: GenerationId): void;
   };
+  readonly words: {
+    /** From now on it is heard, from where the daemon before us stopped: those of an instance in rising order. */
+    open(generation: GenerationId & { readonly token: string }): void;
+    /** It is gone: what it had said is heard to the end. */
+    close(id: GenerationId): void;
+  };
   /** Older generations of the instance may be removed once the journal has them. */
   sweep(instance: InstanceId): void;
   /** From now on facts come in. */
@@ -36,7 +42,8 @@ export interface TakeoverPorts {
 
 /**
  * Takes over what earlier daemons left and creates what is missing; nothing is started. The order matters: what ends
- * between the reading of its records and the first bell is told by `resumeEntry`.
+ * between the reading of its records and the first bell is told by `resumeEntry`. What programs said is heard before
+ * their ends are told, and is on record before an older generation is swept.
  * @param services of the configuration that what was left was started with
  * @returns how many running programs were taken over
  */
@@ -45,7 +52,7 @@ export function takeOver(
   services: HostSpec["services"],
   kept: Readonly<Record<string, WantedService>>,
 ): number {
-  const { supervisor, reconciler, generations, processes } = ports;
+  const { supervisor, reconciler, generations, processes, words } = ports;
   reconciler.populate(services, kept);
   const adopted = generations
     .read((service) => services.get(service))
@@ -65,10 +72,15 @@ export function takeOver(
   reconciler.fill(kept);
   for (const end of generations.readOlder()) {
     supervisor.recordPastEnd(end);
+    words.open(end);
+    words.close(end);
     ports.sweep(end.instance);
   }
   ports.listen();
+  const spoke = adopted.filter(({ found }) => found.claimedBy !== null);
+  for (const { found } of spoke) words.open(found);
   const orders = adopted.map(({ instance }) => ({ instance, order: supervisor.resume(instance) }));
+  for (const { found, mayLive } of spoke) if (!mayLive) words.close(found);
   for (const kind of ["stop-ordered", "restart-ordered"] as const) {
     const meant = orders.filter(({ order }) => order === kind).map(({ instance }) => instance);
     ports.gate.end(meant, { kind });

@@ -187,3 +187,26 @@ describe("what a running program says", () => {
     expect(await product.events("web", "instance.main-changed")).toEqual([]);
   });
 });
+
+describe("a daemon that is held up", () => {
+  test("takes nobody for hung, or for not started, who spoke in time", async () => {
+    await using product = new Product("watchdog", {});
+    const web = new Puppet(product, "web", { ...NOTIFY, watchdog: "1s" });
+    const slow = new Puppet(product, "slow", { ...NOTIFY, start: { timeout: "1s", retries: 1 } });
+    product.configure({ web: web.keys, slow: slow.keys });
+    web.do(say("READY=1"));
+    const daemon = await product.up();
+    await product.untilReady("web");
+    await product.pidOf("slow");
+    daemon.kill("SIGSTOP");
+    const done = product.file("done");
+    slow.do(say("READY=1"));
+    web.do(`for i in 1 2 3 4 5 6; do ${say("WATCHDOG=1")}; sleep 0.2; done; touch ${done}`);
+    await waitFor("words for longer than the watchdog allows", () => Bun.file(done).exists());
+    web.do(`while :; do ${say("WATCHDOG=1")}; sleep 0.1; done`);
+    daemon.kill("SIGCONT");
+    await product.untilReady("slow");
+    expect(await product.events("web", "instance.hung")).toEqual([]);
+    expect(await product.events("slow", "instance.start-failed")).toEqual([]);
+  });
+});

@@ -158,7 +158,7 @@ export class ShimProcesses implements Processes {
     const entry = this.facts.entries.get(`${line.instance}/${line.generation}`);
     if (entry === undefined) return;
     if (record.kind === "said") this.said(entry);
-    else if (record.kind === "look") this.look(entry);
+    else if (record.kind === "look") this.lookAt(entry);
     else this.facts.take(entry, record);
   }
 
@@ -168,19 +168,24 @@ export class ShimProcesses implements Processes {
   }
 
   /** Words come before the end that they may be about. */
-  private look(entry: GenerationEntry): void {
+  private lookAt(entry: GenerationEntry): void {
     this.said(entry);
     this.facts.readRecords(entry);
   }
 
-  /** Lines of the bell may have been missed. */
-  readAll(): void {
-    for (const entry of [...this.facts.entries.values()]) this.look(entry);
+  look(id: GenerationId): void {
+    const entry = this.facts.find(id);
+    if (entry !== undefined && entry.phase !== "preparing") this.facts.readRecords(entry);
   }
 
-  /** Where a generation keeps its records; undefined when it has ended or is of an earlier daemon and not adopted. */
-  directoryOf(id: GenerationId): string | undefined {
-    return this.facts.find(id)?.directory;
+  /** Lines of the bell may have been missed. */
+  readAll(): void {
+    for (const entry of [...this.facts.entries.values()]) this.lookAt(entry);
+  }
+
+  /** Where a generation keeps its records. */
+  directoryOf(id: GenerationId): string {
+    return generationDirectory(this.ports.instancesDirectory, id);
   }
 
   /** The launcher reports: a shim is gone without having recorded the end of its generation. */
@@ -224,7 +229,7 @@ export class ShimProcesses implements Processes {
   resumeEntry(id: GenerationId): void {
     const entry = this.facts.find(id);
     if (entry === undefined) return;
-    this.look(entry);
+    this.lookAt(entry);
     if (this.facts.find(id) === entry) this.watch.watch(entry);
   }
 

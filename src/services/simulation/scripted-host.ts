@@ -36,6 +36,7 @@ export class ScriptedHost implements Processes {
   private readonly speaker: ScriptedSpeaker;
   /** as the present daemon read them when it began */
   private adopted: FoundGeneration[] = [];
+  private readonly unheard = new Set<ScriptedGeneration>();
 
   constructor(clock: Clock, chance: Chance) {
     this.clock = clock;
@@ -254,16 +255,32 @@ export class ScriptedHost implements Processes {
     const found = this.adopted.find((candidate) => isSame(candidate, id));
     const generation = this.findGeneration(id);
     if (found === undefined || generation === undefined) return;
-    // The daemon before us may have heard some of it already.
+    if (generation.lineOnDescriptor) this.tell(generation, DESCRIPTOR_WRITTEN);
+    if (found.exit === null && generation.exit !== null) this.tell(generation, { kind: "exited", ...generation.exit });
+    if (!found.empty && generation.empty) this.tell(generation, { kind: "emptied" });
+  }
+
+  readonly words = {
+    open: (id: GenerationId): void => {
+      const generation = this.findGeneration(id);
+      if (generation !== undefined) this.unheard.add(generation);
+    },
+    close: (): void => undefined,
+  };
+
+  /** The daemon before this one may have heard some of it already. */
+  hearNow(id: GenerationId): void {
+    const generation = this.findGeneration(id);
+    if (generation === undefined || !this.unheard.delete(generation)) return;
     const from = this.chance.between(0, generation.said.length);
     for (const report of this.chance.happens(0.5) ? generation.said : generation.said.slice(0, from)) {
       this.hear(generation, report);
     }
     for (const report of generation.said.slice(from)) this.hear(generation, report);
-    if (generation.lineOnDescriptor) this.tell(generation, DESCRIPTOR_WRITTEN);
-    if (found.exit === null && generation.exit !== null) this.tell(generation, { kind: "exited", ...generation.exit });
-    if (!found.empty && generation.empty) this.tell(generation, { kind: "emptied" });
   }
+
+  /** What is recorded is told at once. */
+  look(): void {}
 
   /** Programs end at a moment in which nobody listens. */
   endSome(): void {

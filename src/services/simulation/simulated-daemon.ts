@@ -3,7 +3,7 @@ import type { EventDraft } from "../../model/event.ts";
 import { EndGate } from "../end-gate.ts";
 import type { Instance } from "../instance.ts";
 import { OrderDesk } from "../order-desk.ts";
-import type { Processes } from "../ports.ts";
+import type { GenerationId, Processes } from "../ports.ts";
 import { Reconciler } from "../reconciler.ts";
 import { Supervisor } from "../supervisor.ts";
 import type { Chance } from "./chance.ts";
@@ -23,6 +23,7 @@ export interface DaemonAround {
   watchReadiness(found: (failure: string | null) => void): Disposable;
   record(draft: EventDraft): string;
   newToken(): string;
+  hear(id: GenerationId): void;
   keepWanted(): void;
   keyEnded(instance: Instance): void;
 }
@@ -42,6 +43,7 @@ export function buildDaemon(around: DaemonAround): SimulatedDaemon {
     newToken: around.newToken,
     restartLimit: () => ({ restarts: 20, withinMs: 1_000 }),
     fillPlaceholders: (spec) => spec,
+    hear: around.hear,
     changed: () => undefined,
     wantedChanged: around.keepWanted,
     forgotten: () => undefined,

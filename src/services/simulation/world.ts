@@ -56,6 +56,7 @@ export class World {
       gate,
       generations: host,
       processes: host,
+      words: host.words,
       sweep: () => undefined,
       listen: () => {
         host.endSome();
@@ -79,6 +80,7 @@ export class World {
       watchReadiness: (found) => this.watchReadiness(found),
       record: (draft) => this.journal.record(draft),
       newToken: () => `t${this.tokens++}`,
+      hear: (id) => this.host.hearNow(id),
       keepWanted: () => {
         if (this.daemon !== daemon || this.ending !== null) return;
         this.kept = collectWanted(daemon.supervisor.roster, (instance) => daemon.gate.isToStop(instance));

@@ -34,6 +34,7 @@ export function fakeWorld(services: readonly ServiceSpec[], seed = 1): FakeWorld
     watchReadiness: (found) => clock.setTimer(100, () => found(null)),
     record: (draft) => journal.record(draft),
     newToken: () => `t${tokens++}`,
+    hear: (id) => host.hearNow(id),
     keepWanted: () => kept++,
     keyEnded: (instance) => keysEnded.push(instance.name),
   });
