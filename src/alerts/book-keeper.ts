@@ -98,11 +98,13 @@ export class BookKeeper {
     if (!this.isChanged) return;
     this.isChanged = false;
     const over = [...this.over];
+    // Of the same moment: what ends later is active in this text.
+    const text = this.textNow();
     try {
       // In this order: an alert that is added twice is listed once, one that is not added would be forgotten.
       if (over.length > 0) await this.past.add(over);
       this.over.splice(0, over.length);
-      await replaceFile(this.path, this.textNow());
+      await replaceFile(this.path, text);
       this.isFailing = false;
     } catch (error) {
       this.tryAgain(error);
