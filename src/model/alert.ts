@@ -62,7 +62,7 @@ export interface ChannelTest {
 export const NOTICE_KINDS = ["raised", "joined", "worsened", "reminder", "resolved", "test"] as const;
 export type NoticeKind = (typeof NOTICE_KINDS)[number];
 
-/** What leaves the house about an alert. The body of a webhook is exactly this. */
+/** What leaves the house about an alert. Webhooks and commands get a list of these: `{ "notices": [ … ] }`. */
 export interface Notice {
   /** unique; a delivery that is tried again has the same one */
   readonly id: string;

@@ -76,7 +76,7 @@ export interface WebhookSpec extends ChannelBase {
 
 export interface CommandSpec extends ChannelBase {
   readonly kind: "command";
-  /** gets the notice as JSON on its standard input */
+  /** gets `{ "notices": [ … ] }` on its standard input */
   readonly command: readonly string[];
 }
 
