@@ -146,6 +146,31 @@ describe("whatever happens,", () => {
     );
   });
 
+  test("nothing is told of a service that is down while one of its instances flaps", () => {
+    let flapped = 0;
+    fc.assert(
+      fc.property(walk, (acts) => {
+        let seen = 0;
+        let before: readonly string[] = [];
+        tell(acts, ({ book, effects }) => {
+          const now = [...book.active.values()].flatMap(({ kind, id, subject }) =>
+            kind === "flapping" ? [`${id} ${subject.split(":")[0]}`] : [],
+          );
+          const all = now.filter((one) => before.includes(one)).map((one) => one.split(" ")[1]);
+          flapped += all.length;
+          for (const effect of effects.slice(seen)) {
+            if (effect.kind !== "notify" || effect.notice.alert.kind !== "down") continue;
+            expect(all).not.toContain(effect.notice.alert.subject);
+          }
+          seen = effects.length;
+          before = now;
+        });
+      }),
+      { numRuns: 300 },
+    );
+    expect(flapped).toBeGreaterThan(100);
+  });
+
   test("what is due lies ahead", () => {
     fc.assert(
       fc.property(walk, (acts) => {
