@@ -36,6 +36,13 @@ const VERBS: Readonly<Record<string, (rest: string) => void>> = {
   many: (count) => {
     for (let index = 1; index <= Number(count); index++) send(`STATUS=${index}`);
   },
+  /** `times <count> <text>`: the text with a number at its end, again and again */
+  times: (rest) => {
+    const [count = "", ...words] = rest.split(" ");
+    for (let number = 1; number <= Number(count); number++) send(`${words.join(" ")} ${number}`);
+  },
+  /** `hex <bytes>`: any bytes */
+  hex: (digits) => send(Buffer.from(digits, "hex")),
   /** `long <bytes> <text>`: the text, then as many bytes as are missing */
   long: (rest) => {
     const [bytes = "", ...words] = rest.split(" ");

@@ -196,7 +196,7 @@ describe("the hearer", () => {
       hearing.hearer.open(source);
       await hearing.settle();
       expect(hearing.of("service.words-lost").map(({ message }) => message)).toEqual([
-        "7 messages of 900 bytes could not be kept: too much waited to be heard",
+        "7 messages of 900 bytes could not be kept: there was no room for them, or too much waited to be heard",
         expect.stringMatching(/^words are lost in said.1 at byte \d+, 8 bytes of it: what lies there was not written/),
         "words are lost in said.2 at byte 0, 20 bytes of it: its shim was killed while it wrote them",
       ]);

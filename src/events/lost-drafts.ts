@@ -21,7 +21,7 @@ export function lostDraft(source: Source, record: SaidLost | SaidDamaged): Event
   } as const;
   if (record.kind === "lost") {
     const { messages, bytes } = record;
-    const message = `${messages} messages of ${bytes} bytes could not be kept: too much waited to be heard`;
+    const message = `${messages} messages of ${bytes} bytes could not be kept: there was no room for them, or too much waited to be heard`;
     return { ...base, message, data: { generation: source.generation, messages, bytes } };
   }
   const { damage, bytes } = record;
