@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { AlertsSpec } from "../model/alerts-spec.ts";
 import type { EventDraft } from "../model/event.ts";
 import { ProcessIdentities } from "../platform/process-identity.ts";
 import { usualOpenFiles } from "../platform/resource-limits.ts";
@@ -81,9 +82,10 @@ function toolFinder({ environment }: Ground): FindTool {
 }
 
 function buildPreparer(ground: Ground, findTool: FindTool, logs: LogRoom): ProgramPreparer {
-  const { clock, environment, libc, paths } = ground;
+  const { clock, environment, libc, paths, configuration } = ground;
   return new ProgramPreparer({
     environment,
+    secretVariables: () => secretVariables(configuration.host.alerts),
     accounts: new Accounts(clock),
     uid: libc.geteuid(),
     openFiles: usualOpenFiles(readFileSync("/proc/self/limits", "utf8")),
@@ -91,6 +93,14 @@ function buildPreparer(ground: Ground, findTool: FindTool, logs: LogRoom): Progr
     tools: makeTools(paths.tools, ground.selfCommand, logs),
     findTool,
   });
+}
+
+function secretVariables({ channels }: AlertsSpec): ReadonlySet<string> {
+  const secrets = channels.flatMap((channel) => {
+    if (channel.kind === "mail") return [channel.password];
+    return channel.kind === "webhook" ? [channel.secret] : [];
+  });
+  return new Set(secrets.flatMap((secret) => (secret?.kind === "environment" ? [secret.variable] : [])));
 }
 
 /** @returns null when it cannot be made: services then find `vme` only where the host has it */

@@ -27,6 +27,7 @@ async function prepare(
 ): Promise<string> {
   const preparer = new ProgramPreparer({
     environment: {},
+    secretVariables: () => new Set(),
     accounts: { resolve: async () => answer },
     uid,
     openFiles: { soft: 1_024, hard: 4_096 },
@@ -84,5 +85,25 @@ describe("ProgramPreparer says in the words of the catalogue", () => {
     const [before = "", after = ""] = words.split("REASON");
     const said = await prepare({ environmentFile: path });
     expect([said.startsWith(before), said.endsWith(after)]).toEqual([true, true]);
+  });
+});
+
+test("a program inherits what the daemon has, but not the secrets that are the daemon's own", async () => {
+  const preparer = new ProgramPreparer({
+    environment: { TZ: "UTC", HOOK_KEY: "secret" },
+    secretVariables: () => new Set(["HOOK_KEY"]),
+    accounts: { resolve: async () => ok(ROOT) },
+    uid: 0,
+    openFiles: { soft: 1_024, hard: 4_096 },
+    events: "/run/muster/events",
+    tools: null,
+    findTool: () => undefined,
+  });
+  const given = await preparer.forCommand(serviceWith({ environment: { A: "1" } }), { service: "sleep", number: 1 });
+  expect(given.ok && given.value.environment).toEqual({
+    TZ: "UTC",
+    A: "1",
+    MUSTER_SERVICE: "sleep",
+    MUSTER_INSTANCE: "1",
   });
 });

@@ -21,6 +21,8 @@ import type { LaunchRequest } from "../services/ports.ts";
 export interface ProgramPreparerParts {
   /** of the daemon */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** names of variables in it that hold secrets of the daemon's own: no service inherits them */
+  secretVariables(): ReadonlySet<string>;
   readonly accounts: Pick<Accounts, "resolve">;
   readonly uid: number;
   /** of open files, for services that name none */
@@ -113,7 +115,7 @@ export class ProgramPreparer {
     own: Readonly<Record<string, string>> = {},
   ): Readonly<Record<string, string>> {
     const values = buildEnvironment({
-      inherited: this.parts.environment,
+      inherited: withoutSecrets(this.parts),
       mode: spec.environmentMode,
       user: account.entry,
       file,
@@ -157,6 +159,15 @@ function faultBehindTools(spec: ServiceSpec, { argv }: CommandLine, path: string
   const [program = ""] = spec.command;
   if (spec.shell || argv[0] === program || !existsSync(spec.directory)) return null;
   return programFault(program, path, spec.directory);
+}
+
+function withoutSecrets({
+  environment,
+  secretVariables,
+}: Pick<ProgramPreparerParts, "environment" | "secretVariables">) {
+  const secret = secretVariables();
+  if (secret.size === 0) return environment;
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !secret.has(name)));
 }
 
 async function readEnvironmentFile(

@@ -85,7 +85,7 @@ function secretKeys<Name extends "password" | "secret">(name: Name, what: string
   const variable = environmentVariable(name)
     .optional()
     .meta({
-      description: `${what}: the value of this variable in the environment of the daemon.`,
+      description: `${what}: the value of this variable in the environment of the daemon. Services do not inherit it.`,
       defaultInWords: "none",
       change: "live",
       example: `ALERT_${name.toUpperCase()}`,
