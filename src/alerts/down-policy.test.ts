@@ -183,6 +183,16 @@ describe("what a person ordered raises nothing:", () => {
       const exited = story.exit("web:1", { cause: sent.id });
       story.event("instance.failed", "web:1", { cause: exited.id });
     },
+    "signals, again and again": (story: Story) => {
+      story.up("web:1");
+      for (let consecutive = 1; consecutive < 10; consecutive++) {
+        const order = story.order("signal", "web:1");
+        const sent = story.event("instance.signalled", "web:1", { cause: order.id, data: { signal: "KILL" } });
+        story.exit("web:1", { cause: sent.id });
+        story.start("web:1", { data: { consecutive } });
+        story.ready("web:1");
+      }
+    },
     "restarts, again and again": (story: Story) => {
       story.up("web:1");
       for (let round = 0; round < 30; round++) {

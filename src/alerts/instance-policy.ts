@@ -31,7 +31,7 @@ export function takeStarting(draft: Draft, event: JournalEvent): void {
   });
   takeStart(draft, instance, before.endOrdered || before.startOrdered || isByStartingOrder(draft.orders, event));
   // Where the restarts do not wait, no back-off has told of the loop.
-  if (before.watched && before.phase !== "backoff" && isLoop(draft, event)) {
+  if (before.watched && !before.endOrdered && before.phase !== "backoff" && isLoop(draft, event)) {
     const message = `restart ${numberOf(event, "consecutive")} in a row`;
     takeDown(draft, event, { severity: "error", message, givenUp: false });
   }
