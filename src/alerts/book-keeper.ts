@@ -76,6 +76,12 @@ export class BookKeeper {
     this.changed();
   }
 
+  /** Writes the first book. */
+  begin(): Promise<void> {
+    this.isChanged = true;
+    return this.flush();
+  }
+
   changed(): void {
     this.isChanged = true;
     if (this.timer === null) this.timer = this.ports.clock.setTimer(this.pauseMs, () => void this.flush());

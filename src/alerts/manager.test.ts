@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { directoryForEachTest } from "../../test/support/temporary-directory.ts";
 import { waitFor } from "../../test/support/wait-for.ts";
 import type { Result } from "../base/result.ts";
@@ -196,6 +196,21 @@ describe("the next daemon", () => {
     expect(run.told()).toEqual(["resolved down web"]);
   });
 
+  test("takes what came since the very first began, also when that had no time to write its book", async () => {
+    const run = newRun();
+    run.event("service.alert", "web:1", { message: "before there were alerts" });
+    run.clock.advance(1_000);
+    // It dies: it is never closed, and what it would still write comes too late.
+    const first = await run.open();
+    const path = directory().file("alerts.json");
+    const book = readFileSync(path, "utf8");
+    run.event("service.alert", "web:1", { message: "help" });
+    await first.close();
+    writeFileSync(path, book);
+    await using second = closing(await run.open());
+    expect(second.active().map(({ message }) => message)).toEqual(["help"]);
+  });
+
   test("whose book is older than what was told sends the same ids", async () => {
     const run = newRun();
     const first = await run.open();
@@ -325,13 +340,15 @@ describe("the book", () => {
     await using manager = closing(await run.open());
     const path = directory().file("alerts.json");
     run.startFails("web:1");
+    const book = () => readFileSync(path, "utf8");
+    const before = book();
     run.clock.advance(100);
-    expect(existsSync(path)).toBe(false);
+    expect(book()).toBe(before);
     run.clock.advance(200);
-    await waitFor("the book", () => existsSync(path));
+    await waitFor("the book", () => book() !== before);
     expect(statSync(path).mode & 0o777).toBe(0o600);
     await manager.settled();
-    expect(JSON.parse(readFileSync(path, "utf8"))).toMatchObject({
+    expect(JSON.parse(book())).toMatchObject({
       version: 1,
       book: { active: [{ subject: "web" }] },
     });

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import type { CodedError } from "../base/coded-error.ts";
+import { firstIdOf } from "../base/ids.ts";
 import { ok, type Result } from "../base/result.ts";
 import type { Alert, Notice, Silence } from "../model/alert.ts";
 import type { AlertsSpec } from "../model/alerts-spec.ts";
@@ -99,18 +100,17 @@ export class AlertManager {
    * and before anything is supervised; events that come meanwhile are not missed.
    */
   static async open(ports: AlertManagerPorts): Promise<AlertManager> {
+    const beginId = firstIdOf(ports.clock.wallMs());
     const manager = new AlertManager(ports);
     const kept = await BookKeeper.read(join(ports.directory, "alerts.json"), ports.warn);
-    let missed: readonly JournalEvent[] = [];
-    if (kept !== null) {
-      manager.book = kept.book;
-      manager.sender.add(kept.unsent);
-      const { lastEvent } = kept.book;
-      if (lastEvent !== "") missed = await missedEvents((query) => ports.query(query), lastEvent);
-    }
+    manager.book = kept?.book ?? { ...EMPTY_BOOK, lastEvent: beginId };
+    manager.sender.add(kept?.unsent ?? []);
+    const missed = kept === null ? [] : await missedEvents((query) => ports.query(query), kept.book.lastEvent);
     manager.perform(takeEvents(manager.book, missed, manager.context));
     manager.isLive = true;
     manager.takeWaiting();
+    // From the first moment there is a book: without one the next daemon would not know what it missed.
+    if (kept === null) await manager.keeper.begin();
     return manager;
   }
 
