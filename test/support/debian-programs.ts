@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   writeSync,
 } from "node:fs";
@@ -17,11 +18,9 @@ import { removeTree } from "./temporary-directory.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** Debian has servers in /usr/sbin, which is not in everybody's PATH, and PostgreSQL's where each version has its own. */
-const DIRECTORIES = [
-  "/usr/bin",
-  "/usr/sbin",
-  ...new Bun.Glob("/usr/lib/postgresql/*/bin").scanSync({ onlyFiles: false }),
-];
+const POSTGRESQL = "/usr/lib/postgresql";
+const VERSIONS = existsSync(POSTGRESQL) ? readdirSync(POSTGRESQL) : [];
+const DIRECTORIES = ["/usr/bin", "/usr/sbin", ...VERSIONS.map((version) => join(POSTGRESQL, version, "bin"))];
 
 /** @returns the path of the program; empty: it is not installed */
 export function findProgram(name: string): string {

@@ -59,7 +59,7 @@ class Cluster implements Disposable {
   /** One that was killed leaves a segment of shared memory to the next, which is not to come any more. */
   [Symbol.dispose](): void {
     const [, segment] = this.lockFile()[6]?.trim().split(/ +/) ?? [];
-    if (segment !== undefined) Bun.spawnSync(["ipcrm", "-m", segment]);
+    if (segment !== undefined) Bun.spawnSync([findProgram("ipcrm") || "true", "-m", segment]);
     this.directory[Symbol.dispose]();
   }
 
