@@ -66,7 +66,8 @@ describe("systemd-notify", () => {
     const program = "sleep 1000 & systemd-notify --ready --pid=$!; wait; echo waited; exec sleep 1000";
     await using product = new Product("systemd-notify", { web: script(program, { ready: "notify", ...EAGER }) });
     await product.up();
-    const first = await product.pidOf("web");
+    await product.pidOf("web");
+    const first = Number(product.record("web", "claim").split(" ")[2]);
     const { data } = await product.event("web", "instance.main-changed");
     const { pid } = await product.untilReady("web");
     expect(data).toMatchObject({ pid });
