@@ -16,6 +16,7 @@ int hear_open(const struct spec *spec) {
   if (!spec->event_socket) return 0;
   if (read_small("/proc/sys/net/unix/max_dgram_qlen", text, sizeof text) > 0) read_number(&at, &most);
   shim.queue_most = (unsigned)(most < INT32_MAX ? most : INT32_MAX) + TURN_LEAST;
+  shim.main_only = spec->main_only;
   shim.socket = socket_open(spec);
   return shim.socket < 0 ? errno : 0;
 }
@@ -68,7 +69,7 @@ static void take_word(struct mail *mail, const struct word *word, int64_t now) {
   enum sender sender = sender_of(word->pid, shim.main_process, shim.output.adopted);
   if (!is_barrier(word)) said_keep(&shim.said, word, sender, now);
   mail_close(mail);
-  if (sender == SENDER_MAIN || sender == SENDER_TREE) change_main(named_main(word));
+  if (sender == SENDER_MAIN || (sender == SENDER_TREE && !shim.main_only)) change_main(named_main(word));
 }
 
 /* All that was there when it began; who goes on speaking is heard in the next turn. */

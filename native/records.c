@@ -72,6 +72,12 @@ static bool take_owner(struct spec *spec, const char *text) {
   return spec->has_owner;
 }
 
+/* From whom MAINPID counts: from the main process, or from all of the tree. */
+static bool take_access(struct spec *spec, const char *text) {
+  spec->main_only = !strcmp(text, "main");
+  return spec->main_only || !strcmp(text, "all");
+}
+
 static bool spec_take(struct spec *spec, const struct entry *entry, bool *versioned) {
   uint64_t version;
   if (is_key(entry, "version")) return *versioned = whole_number(entry->value, &version) && version == 1;
@@ -81,6 +87,7 @@ static bool spec_take(struct spec *spec, const struct entry *entry, bool *versio
   if (is_key(entry, "gid")) return spec->has_gid = whole_number(entry->value, &spec->gid);
   if (is_key(entry, "owner")) return take_owner(spec, entry->value);
   if (is_key(entry, "event-socket")) return (spec->event_socket = entry->value)[0] == '/';
+  if (is_key(entry, "event-access")) return take_access(spec, entry->value);
   if (is_key(entry, "ready-fd")) return take_ready_fd(spec, entry->value);
   if (is_key(entry, "arg")) return ++spec->arguments;
   if (is_key(entry, "env")) return ++spec->variables;

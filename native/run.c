@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 enum { SIGNALS_BYTES = 8 };
+#define REAP_MOST_NS (10 * (int64_t)NS_PER_MS)
 #define DRAIN_MOST_NS (10 * (int64_t)NS_PER_S)
 
 /* The first two are those of the streams. */
@@ -104,9 +105,10 @@ static void listen_last(int64_t now) {
   take_ready(now);
 }
 
-/* No child is left: we are the subreaper, so nobody of the tree is. */
+/* No child is left: we are the subreaper, so nobody of the tree is. Children that end ever anew leave time for the rest. */
 static void reap(int64_t now) {
-  for (;;) {
+  shim.unreaped = false;
+  while (!shim.unreaped) {
     siginfo_t end = {0};
     int status;
     if (waitid(P_ALL, 0, &end, WEXITED | WNOHANG | WNOWAIT)) {
@@ -116,7 +118,9 @@ static void reap(int64_t now) {
     if (!end.si_pid) return;
     listen_last(now);
     if (waitpid(end.si_pid, &status, 0) == end.si_pid && end.si_pid == shim.main_process) main_ended(status, now);
+    shim.unreaped = clock_ns() - now > REAP_MOST_NS;
   }
+  if (shim.unreaped) return;
   if (shim.main_process) record_unknown(now); /* its parent was quicker */
   shim.tree_gone = true;
   shim.gone_ns = now;
@@ -204,7 +208,7 @@ static void sooner(int64_t *wake, int64_t time) {
 
 /* When to look again even if nothing happens. */
 static int64_t next_wake(void) {
-  int64_t wake = NEVER;
+  int64_t wake = shim.unreaped ? 0 : NEVER;
   for (struct stream *stream = shim.output.stream; stream < shim.output.stream + 2; stream++) {
     if (!stream->name) continue;
     if (stream->pause_ns) sooner(&wake, stream->pause_ns);
@@ -244,7 +248,7 @@ static void serve_facts(const struct pollfd *polls, int64_t now) {
   if (polls[SOCKET].revents) hear(now);
   if (polls[READY].revents) take_ready(now);
   if (polls[SIGNALS].revents) take_signals(now);
-  if (!shim.output.adopted && !shim.tree_gone && polls[SIGNALS].revents) reap(now);
+  if (!shim.output.adopted && !shim.tree_gone && (polls[SIGNALS].revents || shim.unreaped)) reap(now);
   if (polls[HANDLE].revents && shim.handle >= 0) main_gone(now);
   if (shim.owed && now >= shim.retry_ns) record_owed();
   if (shim.said.lost && now >= shim.said.lost_ns) said_settle(&shim.said, now, false);

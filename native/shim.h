@@ -61,7 +61,7 @@ struct spec {
   uint64_t uid, gid, owner_uid, owner_gid, generation;
   const char *event_socket; /* NULL: none is wanted */
   uint64_t ready_fd;
-  bool has_uid, has_gid, has_owner, has_ready_fd;
+  bool has_uid, has_gid, has_owner, has_ready_fd, main_only;
   unsigned arguments, variables;
 };
 
@@ -233,6 +233,8 @@ struct shim {
   unsigned owed;        /* facts: the run directory was full, and they are to be written as soon as that is possible */
   bool failed;          /* no program came to be */
   bool tree_gone;
+  bool unreaped;        /* children may have ended that were not reaped in this turn */
+  bool main_only;       /* MAINPID counts only from the main process */
   bool leaving;         /* adopt: TERM came */
   bool ended;
   int status;           /* our own exit code */

@@ -157,6 +157,22 @@ describe("MAINPID", () => {
     expect((await generation.ring("exit")).exit).toMatchObject({ kind: "signal", signal: SIGKILL });
   });
 
+  test("counts from the main process alone where only that is to be heard", async () => {
+    await using run = new TestRun();
+    const end = gate(run);
+    const script =
+      'sleep 60 & echo $!; $SPEAK "say MAINPID=$!" barrier; read x < gate; exec $SPEAK "say MAINPID=$!" \'exit 5\'';
+    const generation = run.shell(script, { ...speaking(run), eventAccess: "main" });
+    await run.until("the barrier", () => generation.out().endsWith("barrier\n"));
+    expect(saidOf(generation).map(({ sender }) => sender)).toEqual(["tree"]);
+    expect(readGeneration(generation.directory).main).toBeUndefined();
+    end.open();
+    const child = (await generation.ring("main")).main.pid;
+    expect(child).toBe(Number(generation.out().split("\n")[0]));
+    run.kill(child, SIGKILL);
+    await generation.ring("empty");
+  });
+
   test("that names no living process of the tree, or the present one, or comes from a stranger, changes nothing", async () => {
     await using run = new TestRun();
     using datagrams = new Datagrams(run.libc);

@@ -95,6 +95,7 @@ export class ProgramPreparer {
     return ok({
       ...programSpec(request, line.value, account, environment, limits),
       eventSocket: socket ?? undefined,
+      eventAccess: spec.notifyAccess === "none" ? undefined : spec.notifyAccess,
       readyFd: spec.ready.kind === "fd" ? spec.ready.fd : undefined,
     });
   }

@@ -38,6 +38,7 @@ describe("the spec", () => {
       limits: [{ resource: 7, soft: 1024, hard: null }],
       cgroups: ["/sys/fs/cgroup/a"],
       eventSocket: "/run/muster/events/ab12",
+      eventAccess: "main",
       readyFd: 3,
       notes: { cause: "abc" },
     });
@@ -52,6 +53,7 @@ describe("the spec", () => {
       "group 5",
       "limit 7 1024 -",
       "event-socket /run/muster/events/ab12",
+      "event-access main",
       "ready-fd 3",
     ]) {
       expect(texts).toContain(text);

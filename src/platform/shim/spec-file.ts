@@ -29,6 +29,8 @@ export interface ProgramSpec {
   readonly cgroups?: readonly string[] | undefined;
   /** absolute path of the datagram socket that the shim makes for what the service says */
   readonly eventSocket?: string | undefined;
+  /** from whom `MAINPID` counts: from the main process alone, or (undefined too) from any process of the service */
+  readonly eventAccess?: "main" | "all" | undefined;
   /** the program gets a pipe as this descriptor (3 or more, none of those handed over); its first newline is `ready` */
   readonly readyFd?: number | undefined;
   /** the daemon's own notes; the keys are written with `x-` before them */
@@ -87,6 +89,7 @@ function processEntries(spec: ProgramSpec): RecordEntry[] {
   }
   for (const value of spec.cgroups ?? []) entries.push({ key: "cgroup", value });
   if (spec.eventSocket !== undefined) entries.push({ key: "event-socket", value: spec.eventSocket });
+  if (spec.eventAccess !== undefined) entries.push({ key: "event-access", value: spec.eventAccess });
   if (spec.readyFd !== undefined) entries.push({ key: "ready-fd", value: String(spec.readyFd) });
   return entries;
 }
