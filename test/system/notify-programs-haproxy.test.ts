@@ -27,7 +27,11 @@ class Haproxy implements AsyncDisposable {
 
   /** Lets it read a configuration in which it answers everything with this text. */
   async configure(text: string, more = ""): Promise<void> {
-    await this.configuration.release(`defaults
+    await this.configuration.release(this.answering(text, more));
+  }
+
+  answering(text: string, more = ""): string {
+    return `defaults
   mode http
   timeout connect 1s
   timeout client 5s
@@ -35,7 +39,7 @@ class Haproxy implements AsyncDisposable {
 frontend front
   bind unix@${this.socket}
   http-request return status 200 content-type text/plain string ${text}
-${more}`);
+${more}`;
   }
 
   async up(text: string): Promise<number> {
@@ -111,6 +115,28 @@ describe("haproxy -Ws", () => {
     expect(haproxy.workers()).toEqual(before);
     expect(await product.instance("haproxy")).toMatchObject({ pid, state: "running", generation: 1 });
   });
+
+  withHaproxy(
+    "is not told to reload by a command that looks at the configuration first and finds a mistake",
+    async () => {
+      await using haproxy = new Haproxy();
+      const { product } = haproxy;
+      const path = product.write("checked.cfg", haproxy.answering("one"));
+      const program = findProgram("haproxy");
+      const reload = { command: ["sh", "-c", `${program} -c -q -f ${path} && kill -USR2 $MUSTER_PID`] };
+      product.configure({ haproxy: { command: [program, "-Ws", "-f", path], ready: "notify", reload } });
+      await product.up();
+      const { pid } = await product.untilReady("haproxy");
+      product.write("checked.cfg", haproxy.answering("two", "no-such-word\n"));
+      expect(await product.order(TO_RELOAD)).toMatchObject({ ok: false });
+      await product.event("haproxy", "instance.reload-failed");
+      expect(await haproxy.get()).toBe("one");
+      product.write("checked.cfg", haproxy.answering("two"));
+      expect(await product.order(TO_RELOAD)).toMatchObject({ ok: true });
+      await untilAnswers("the new worker", async () => ((await haproxy.get()) === "two" ? "two" : ""));
+      expect(await product.untilState("haproxy", "running")).toMatchObject({ pid, generation: 1 });
+    },
+  );
 
   withHaproxy("is running for the next daemon when its reload ended while none was there", async () => {
     await using haproxy = new Haproxy();
