@@ -34,10 +34,12 @@ const ENDS: ReadonlySet<GenerationFact["kind"]> = new Set(["emptied", "launch-fa
 export class Hearing implements AsyncDisposable {
   readonly hearer: Hearer;
   private readonly parts: HearingParts;
+  private readonly beganMs: number;
   private readonly closing = new Set<Promise<void>>();
 
   constructor(parts: HearingParts) {
     this.parts = parts;
+    this.beganMs = parts.clock.monotonicMs();
     this.hearer = new Hearer({
       clock: parts.clock,
       suppress: () => parts.alerts().suppress,
@@ -47,7 +49,7 @@ export class Hearing implements AsyncDisposable {
       report: (source, report) => parts.supervisor().report(source, report),
       writeLine: (source, line) => writeOwnLogLine(source.directory, line),
       causeOf: ({ service, number }) => parts.supervisor().roster.find(service, number)?.causeId ?? null,
-      isStarted: (source) => this.isStarted(source),
+      startedAtMs: (source) => this.startedAtMs(source),
       warn: parts.warn,
     });
   }
@@ -127,10 +129,12 @@ export class Hearing implements AsyncDisposable {
     this.closing.add(closed);
   }
 
-  private isStarted({ instance, generation }: Source): boolean {
+  /** Where it is not known when, an earlier daemon heard all that was said before this one began. */
+  private startedAtMs({ instance, generation }: Source): number | null {
     const { state } = this.find({ instance, generation }) ?? {};
-    if (state === undefined || state.history.generation !== generation) return true;
-    return state.name !== "launching" && state.name !== "starting" && state.name !== "maintaining";
+    if (state === undefined || state.history.generation !== generation) return this.beganMs;
+    if (state.name === "launching" || state.name === "starting" || state.name === "maintaining") return null;
+    return ("readyAtMs" in state ? state.readyAtMs : null) ?? this.beganMs;
   }
 
   private find({ instance }: GenerationId): Instance | undefined {

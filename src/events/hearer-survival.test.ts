@@ -91,7 +91,7 @@ describe("the hearer", () => {
     test("counters, the status text, a reload and what was dropped survive", async () => {
       await using hearing = begin();
       hearing.suppress = { ...hearing.suppress, events: 1 };
-      hearing.isStarted = true;
+      hearing.startedAtMs = Number.NEGATIVE_INFINITY;
       const source = hearing.open(1);
       hearing.saying(source, { id: "alert", severity: "info", message: null, counter: { name: "queue", value: 4 } });
       for (const text of ["b", "c"]) hearing.log(source, text);
@@ -114,6 +114,20 @@ describe("the hearer", () => {
       hearing.restart();
       hearing.hearer.open(next);
       expect(hearing.hearer.counters(WEB)).toEqual({ queue: 4 });
+    });
+
+    test("what ended the start is not late when it is heard again", async () => {
+      await using hearing = begin();
+      const source = hearing.open(1);
+      hearing.say(source, "READY=1");
+      hearing.hearer.hearNow(source.instance, 1);
+      hearing.restart();
+      hearing.startedAtMs = hearing.clock.monotonicMs();
+      hearing.hearer.open(source);
+      await hearing.pass(1_000);
+      hearing.say(source, "READY=1");
+      await hearing.settle();
+      expect(hearing.of("instance.said-late")).toMatchObject([{ data: { said: "READY=1", count: 1 } }]);
     });
 
     test("at its end it writes how far it was, and hears nothing more", async () => {

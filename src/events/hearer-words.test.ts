@@ -72,7 +72,7 @@ describe("the hearer", () => {
 
     test("a start that has ended by itself makes all such words late, but a reload ends with READY=1", async () => {
       await using hearing = begin();
-      hearing.isStarted = true;
+      hearing.startedAtMs = Number.NEGATIVE_INFINITY;
       const source = hearing.open(1);
       hearing.say(source, "READY=1");
       hearing.say(source, "RELOADING=1\nMONOTONIC_USEC=5");

@@ -35,8 +35,8 @@ export interface HearerPorts {
   writeLine(source: Source, line: string): boolean;
   /** id of the event that led to where the instance stands: the cause of what it says */
   causeOf(instance: InstanceId): string | null;
-  /** the start of this generation has ended */
-  isStarted(source: Source): boolean;
+  /** When the start of this generation ended, monotonic; null: it has not. What was said by then is not late. */
+  startedAtMs(source: Source): number | null;
   /** something of the hearer's own could not be done; it goes on */
   warn?(message: string): void;
 }

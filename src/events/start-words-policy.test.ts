@@ -4,11 +4,16 @@ import { type StartWord, StartWords } from "./start-words-policy.ts";
 
 type Step = StartWord | "reloading";
 
-function verdicts(steps: readonly Step[], isStarted = false, startWords = new StartWords()): string {
+/** The words are said at 1, 2, … */
+function verdicts(
+  steps: readonly Step[],
+  startedAtMs: number | null = null,
+  startWords: StartWords = new StartWords(),
+): string {
   const given: string[] = [];
-  for (const step of steps) {
-    if (step === "reloading") startWords.reload(isStarted);
-    else given.push(startWords.take(step, isStarted));
+  for (const [index, step] of steps.entries()) {
+    if (step === "reloading") startWords.reload(startedAtMs !== null);
+    else given.push(startWords.take(step, index + 1, startedAtMs));
   }
   return given.join(" ");
 }
@@ -28,11 +33,16 @@ describe("words about the start", () => {
   });
 
   test("once the start has ended by other means, all are late but the end of a reload", () => {
-    expect(verdicts(["ready", "failed", "maintenance", "reloading", "ready"], true)).toBe("late late late ends-reload");
+    expect(verdicts(["ready", "failed", "maintenance", "reloading", "ready"], 0)).toBe("late late late ends-reload");
   });
 
   test("a reload that an earlier daemon heard of ends here", () => {
-    expect(verdicts(["ready", "ready"], true, new StartWords(true))).toBe("ends-reload late");
+    expect(verdicts(["ready", "ready"], 0, new StartWords(true))).toBe("ends-reload late");
+  });
+
+  test("what was said before the start ended is heard again without being late, up to the word that ended it", () => {
+    expect(verdicts(["maintenance", "ready", "failed", "ready"], 3)).toBe("known known late late");
+    expect(verdicts(["maintenance", "ready"], 1)).toBe("known late");
   });
 
   test("whatever is said, one word ends the start at most, and never one after it has ended", () => {
@@ -42,10 +52,10 @@ describe("words about the start", () => {
         const startWords = new StartWords();
         let terminal = 0;
         for (const [index, step] of said.entries()) {
-          const isStarted = index >= startedAt;
-          if (step === "reloading") startWords.reload(isStarted);
-          else if (startWords.take(step, isStarted) === "counts") {
-            expect(isStarted).toBe(false);
+          const startedAtMs = index >= startedAt ? startedAt : null;
+          if (step === "reloading") startWords.reload(startedAtMs !== null);
+          else if (startWords.take(step, index, startedAtMs) === "counts") {
+            expect(startedAtMs).toBeNull();
             expect(terminal).toBe(0);
             if (step !== "maintenance") terminal++;
           }

@@ -114,8 +114,9 @@ export class Voice implements Disposable {
     this.report({ kind: "ready-reported", how: said === "READY=1" ? "it said so" : `it said ${said}` });
   }
 
-  private counts(word: StartWord, said: string, place: Place): boolean {
-    const verdict = this.startWords.take(word, this.ports.isStarted(this.source));
+  private counts(word: StartWord, said: string, place: Spoken): boolean {
+    const verdict = this.startWords.take(word, place.monotonicMs, this.ports.startedAtMs(this.source));
+    if (verdict === "known") return false;
     if (verdict !== "late") return true;
     const late = this.late.take({ count: 1, newest: { place, said } }, this.ports.clock.monotonicMs());
     if (late === undefined) this.wake();
@@ -124,7 +125,7 @@ export class Voice implements Disposable {
   }
 
   private takeReloading(): void {
-    this.startWords.reload(this.ports.isStarted(this.source));
+    this.startWords.reload(this.ports.startedAtMs(this.source) !== null);
     this.report({ kind: "reload-reported" });
   }
 

@@ -6,7 +6,7 @@ import type { Chance } from "../../src/services/simulation/chance.ts";
 import { programWords } from "../support/program.ts";
 import { removeCgroups } from "../support/remove-cgroups.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { type ChaosService, chaosConfiguration, chaosServices, notesDirectory } from "./chaos-services.ts";
+import { notesDirectory } from "./chaos-services.ts";
 import { doubledInstances, isAlive, markedProcesses } from "./marked-processes.ts";
 
 const BOOT_LIMIT_MS = 10_000;
@@ -17,9 +17,16 @@ interface Identity {
   readonly startTicks: number;
 }
 
+/** What runs on the host. */
+export interface ChaosLoad {
+  readonly services: readonly { readonly name: string }[];
+  /** @param run marks the environment of every program, so that it is found whatever becomes of it */
+  configuration(options: { readonly directory: string; readonly seed: number; readonly run: string }): string;
+}
+
 /** A host on which everything that Muster is made of can be killed, and the programs go on. */
 export class ChaosHost {
-  readonly services: readonly ChaosService[] = chaosServices();
+  readonly services: ChaosLoad["services"];
   readonly run: string;
   /** `blocks1.1/7`: a shim of this generation was killed */
   readonly shimKilled = new Set<string>();
@@ -29,14 +36,12 @@ export class ChaosHost {
   private readonly client: MusterClient;
   private daemon: Bun.Subprocess | null = null;
 
-  constructor(directory: string, seed: number) {
+  constructor(directory: string, seed: number, load: ChaosLoad) {
     this.directory = directory;
+    this.services = load.services;
     this.run = `${process.pid}-${seed}-${performance.now().toString(36)}`;
     for (const service of this.services) mkdirSync(notesDirectory(directory, service), { recursive: true });
-    writeFileSync(
-      join(directory, "muster.toml"),
-      chaosConfiguration(this.services, { directory, seed, run: this.run }),
-    );
+    writeFileSync(join(directory, "muster.toml"), load.configuration({ directory, seed, run: this.run }));
     this.client = new MusterClient({ socketPath: join(this.runDirectory, "muster.sock"), name: "chaos" });
   }
 

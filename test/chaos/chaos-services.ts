@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { ChaosLoad } from "./chaos-host.ts";
 
 export interface ChaosService {
   readonly name: string;
@@ -24,17 +25,22 @@ export function chaosServices(): ChaosService[] {
   );
 }
 
-export function notesDirectory(directory: string, service: ChaosService): string {
+export function notesDirectory(directory: string, service: Pick<ChaosService, "name">): string {
   return join(directory, "notes", service.name);
 }
 
 const LOG_SIZES = ["16KB", "100KB", "1MB"];
 const STOP_REACHES = ["main", "group", "tree"];
 
-/** @param run marks the environment of every program, so that it is found whatever becomes of it */
-export function chaosConfiguration(
+/** Programs that write numbered lines. */
+export const WRITERS: ChaosLoad = {
+  services: chaosServices(),
+  configuration: (options) => chaosConfiguration(chaosServices(), options),
+};
+
+function chaosConfiguration(
   services: readonly ChaosService[],
-  options: { readonly directory: string; readonly seed: number; readonly run: string },
+  options: Parameters<ChaosLoad["configuration"]>[0],
 ): string {
   const program = join(import.meta.dir, "program.sh");
   const tables = services.map((service, index) => {

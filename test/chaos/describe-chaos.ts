@@ -1,6 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { WRITERS } from "./chaos-services.ts";
 import { runChaos } from "./run-chaos.ts";
+import { verify } from "./verify.ts";
 
 export interface ChaosSuite {
   readonly kills: number;
@@ -21,7 +23,8 @@ export function describeChaos(suite: ChaosSuite): void {
         `while ${victims} killed ${kills} times`,
         async () => {
           using directory = temporaryDirectory("chaos");
-          const { faults, ...counts } = await runChaos({ seed, kills, alsoShims, directory: directory.path });
+          const options = { seed, kills, alsoShims, directory: directory.path };
+          const { faults, ...counts } = await runChaos(options, { ...WRITERS, verify });
           console.log(`MUSTER_CHAOS_SEED=${seed}: ${JSON.stringify(counts)}`);
           expect(faults).toEqual([]);
           expect(counts.lines).toBeGreaterThan(suite.leastLines);

@@ -1,8 +1,7 @@
 import type { OrderRequest } from "../../src/model/order.ts";
 import { Chance } from "../../src/services/simulation/chance.ts";
 import { waitFor } from "../support/wait-for.ts";
-import { ChaosHost } from "./chaos-host.ts";
-import { type Verdict, verify } from "./verify.ts";
+import { ChaosHost, type ChaosLoad } from "./chaos-host.ts";
 
 export interface ChaosOptions {
   readonly seed: number;
@@ -14,19 +13,27 @@ export interface ChaosOptions {
   readonly directory: string;
 }
 
+/** The load, and the comparison of what its programs noted with what Muster kept. */
+export interface ChaosPlan<Verdict extends { readonly faults: readonly string[] }> extends ChaosLoad {
+  verify(host: ChaosHost, directory: string): Verdict;
+}
+
 /** A daemon has at most so long, from its start or from its first answer, before it is killed. */
 const LONGEST_LIFE_MS = 1_200;
 const LONGEST_ABSENCE_MS = 250;
 const MOST_SHIMS_AT_ONCE = 3;
 
 /**
- * Twenty services write, crash and are ordered about while Muster is killed under them; then all ends in order, and what
- * the programs noted is compared with what Muster kept. The same seed gives the same orders and pauses; what falls
+ * Services work, crash and are ordered about while Muster is killed under them; then all ends in order, and what the
+ * programs noted is compared with what Muster kept. The same seed gives the same orders and pauses; what falls
  * between them is the kernel's.
  */
-export async function runChaos(options: ChaosOptions): Promise<Verdict> {
+export async function runChaos<Verdict extends { readonly faults: readonly string[] }>(
+  options: ChaosOptions,
+  plan: ChaosPlan<Verdict>,
+): Promise<Verdict> {
   const chance = new Chance(options.seed);
-  await using host = new ChaosHost(options.directory, options.seed);
+  await using host = new ChaosHost(options.directory, options.seed, plan);
   for (let kill = 0; kill < options.kills; kill++) {
     host.startDaemon();
     // Every second one dies at work; the others at any moment, often while they still begin.
@@ -47,7 +54,7 @@ export async function runChaos(options: ChaosOptions): Promise<Verdict> {
   await waitFor("nothing to be left", () => leftovers().length === 0, { lastSeen: leftovers }).catch((error: unknown) =>
     host.faults.push(String(error)),
   );
-  const verdict = verify(host, options.directory);
+  const verdict = plan.verify(host, options.directory);
   return verdict.faults.length === 0 ? verdict : { ...verdict, faults: [...verdict.faults, host.lastWords()] };
 }
 

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChaosHost } from "./chaos-host.ts";
-import { type ChaosService, notesDirectory } from "./chaos-services.ts";
+import { type ChaosService, chaosServices, notesDirectory } from "./chaos-services.ts";
 import { NumberedOutput } from "./numbered-output.ts";
 
 export interface Verdict {
@@ -35,7 +35,7 @@ export function verify(host: ChaosHost, directory: string): Verdict {
   const faults = [...host.faults];
   const counts = { lines: 0, files: 0, starts: 0, ends: 0, unknown: 0, cutByShim: 0 };
   const journal = readJournal(join(host.stateDirectory, "journal.db"));
-  for (const service of host.services) {
+  for (const service of chaosServices()) {
     const notes = readNotes(notesDirectory(directory, service));
     counts.starts += notes.starts.length;
     counts.ends += notes.ends.size;

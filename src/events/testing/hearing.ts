@@ -20,7 +20,7 @@ export class Hearing implements AsyncDisposable {
   readonly lines: string[] = [];
   readonly warnings: string[] = [];
   suppress = { events: 100, withinMs: 10_000, quietMs: 60_000 };
-  isStarted = false;
+  startedAtMs: number | null = null;
   takesLines = true;
   isBehind = false;
   /** what the journal waits for before it says that all is on disk */
@@ -133,7 +133,7 @@ export class Hearing implements AsyncDisposable {
         return this.takesLines;
       },
       causeOf: () => "cause",
-      isStarted: () => this.isStarted,
+      startedAtMs: () => this.startedAtMs,
       warn: (message) => this.warnings.push(message),
     };
   }

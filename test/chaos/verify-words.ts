@@ -1,0 +1,113 @@
+import { Database } from "bun:sqlite";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ChaosHost } from "./chaos-host.ts";
+import { notesDirectory } from "./chaos-services.ts";
+
+export interface WordsVerdict {
+  readonly faults: readonly string[];
+  /** words whose speaker was told that they are on file */
+  readonly confirmed: number;
+  readonly journaled: number;
+  /** generations that were told that their READY is on file */
+  readonly ready: number;
+  /** confirmed words that went with a shim that was killed, or may have */
+  readonly goneWithShim: number;
+}
+
+interface Row {
+  readonly kind: string;
+  readonly message: string;
+  readonly data: string;
+}
+
+const MOST_FAULTS = 5;
+
+/** Compares what the programs were told with what the journal has. */
+export function verifyWords(host: ChaosHost, directory: string): WordsVerdict {
+  const faults = [...host.faults];
+  const counts = { confirmed: 0, journaled: 0, ready: 0, goneWithShim: 0 };
+  using journal = new Database(join(host.stateDirectory, "journal.db"));
+  const query = journal.query(
+    "SELECT kind, message, coalesce(data, '{}') AS data FROM event WHERE subject = ? ORDER BY id",
+  );
+  for (const service of host.services) {
+    const rows = query.all(`${service.name}:1`) as Row[];
+    const notes = notesDirectory(directory, service);
+    const lostShim = (generation: string): boolean => host.shimKilled.has(`${service.name}.1/${generation}`);
+    const words = rows.filter(({ kind }) => kind === "service.log").map(({ message }) => message);
+    const confirmed = readLines(join(notes, "confirmed"));
+    const missing = missingOf(confirmed, words, lostShim);
+    const ready = readLines(join(notes, "ready"));
+    counts.confirmed += confirmed.length;
+    counts.journaled += words.length;
+    counts.ready += ready.length;
+    counts.goneWithShim += missing.excused;
+    const found = [
+      ...missing.faults,
+      ...doubled(words),
+      ...unsaid(rows, lostShim),
+      ...readyFaults(ready, rows, lostShim),
+    ];
+    for (const fault of found.slice(0, MOST_FAULTS)) faults.push(`${service.name}: ${fault}`);
+  }
+  return { faults, ...counts };
+}
+
+function readLines(path: string): string[] {
+  return existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
+}
+
+function missingOf(
+  confirmed: readonly string[],
+  words: readonly string[],
+  lostShim: (generation: string) => boolean,
+): { faults: string[]; excused: number } {
+  const there = new Set(words);
+  const missing = confirmed.filter((word) => !there.has(word));
+  const faults = missing.filter((word) => !lostShim(word.split(" ")[0] ?? ""));
+  return {
+    faults: faults.map((word) => `"${word}" is on file, but not in the journal`),
+    excused: missing.length - faults.length,
+  };
+}
+
+/** Twice, or not in the order in which they were said. */
+function* doubled(words: readonly string[]): Iterable<string> {
+  const last = new Map<string, number>();
+  for (const word of words) {
+    const [generation = "", number] = word.split(" ");
+    const before = last.get(generation) ?? 0;
+    if (Number(number) <= before) yield `"${word}" comes after "${generation} ${before}"`;
+    last.set(generation, Number(number));
+  }
+}
+
+/** What was not taken though a process of the service said it, or was lost without a shim's death. */
+function* unsaid(rows: readonly Row[], lostShim: (generation: string) => boolean): Iterable<string> {
+  for (const { kind, message, data } of rows) {
+    if (kind !== "service.unheard" && kind !== "service.words-lost") continue;
+    const { generation } = JSON.parse(data) as { generation: number };
+    if (!lostShim(String(generation))) yield `${kind} of generation ${generation}: ${message}`;
+  }
+}
+
+/** Who said READY has not failed to start, and was not late. The event of it may die with a daemon, as any of its last moment. */
+function* readyFaults(
+  ready: readonly string[],
+  rows: readonly Row[],
+  lostShim: (generation: string) => boolean,
+): Iterable<string> {
+  const said = new Set(ready.filter((generation) => !lostShim(generation)));
+  const isReady = new Set<string>();
+  let newest = "";
+  for (const { kind, message, data } of rows) {
+    const { generation = newest, said: word } = JSON.parse(data) as { generation?: number | string; said?: string };
+    newest = String(generation);
+    if (kind === "instance.ready") isReady.add(newest);
+    if (!said.has(newest)) continue;
+    if (message.includes("before it was ready")) yield `generation ${newest} said READY, but: ${message}`;
+    if (word === "READY=1" && isReady.has(newest))
+      yield `generation ${newest} said READY, which counted and was called late`;
+  }
+}
