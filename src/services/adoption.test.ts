@@ -24,6 +24,8 @@ const ALIVE: FoundGeneration = {
   sinceWallMs: 5,
 };
 const RELOADS: InstanceState = { ...EVERY_STATE.reloading, by: "program" };
+const STOPS: InstanceState = { ...EVERY_STATE.ending, why: { kind: "exited" } };
+const HUNG: InstanceState = { ...EVERY_STATE.ending, why: { kind: "hung", reason: "it hung" } };
 const EXIT = { exit: CODE_3, atWallMs: 9, atMonotonicMs: 40_000 };
 
 function kept(state: InstanceState): Pick<FoundGeneration, "kept"> {
@@ -81,6 +83,14 @@ describe("what a new daemon finds", () => {
       "ending exited emptied",
       "ending exited emptied",
     ],
+    ["it stops by itself", kept(STOPS), "ending", "ending then stop-ordered"],
+    ["it hung and was sent ABRT", kept(HUNG), "ending", "ending then stop-ordered"],
+    [
+      "it hung, and has ended",
+      { ...kept(HUNG), exit: EXIT, empty: true },
+      "ending exited emptied",
+      "ending exited emptied",
+    ],
     ["it waited to be tried again", kept(EVERY_STATE.backoff), "backoff", "stopped"],
     ["it was given up", kept(EVERY_STATE.failed), "failed", "stopped"],
     ["it had finished", kept(EVERY_STATE.finished), "finished", "stopped"],
@@ -119,6 +129,7 @@ describe("time", () => {
     expect(left(EVERY_STATE.failed)).toBeNull();
     expect(left(EVERY_STATE.running)).toBeNull();
     expect(left(RELOADS)).toBe(60_000);
+    expect([left(STOPS), left(HUNG)]).toEqual([10_000, 10_000]);
     expect(adopt(ALIVE, UP, LINE, NOW_MS).timerMs).toBe(60_000);
     expect(adopt(ALIVE, UP, testService("web"), NOW_MS).timerMs).toBe(1_000);
   });
@@ -167,12 +178,22 @@ describe("the next daemon is told", () => {
     });
   }
 
+  test("of a stop that the program has told of, and of a hang: neither lasts for ever", () => {
+    expect([isWorthKeeping(STOPS, () => true), isWorthKeeping(HUNG, () => true)]).toEqual([true, true]);
+    const spec = testService("web", { stop: { ...LINE.stop, retries: 3 } });
+    const asks = (state: InstanceState) => adopt({ ...ALIVE, ...kept(state) }, UP, spec, NOW_MS).state;
+    expect([asks(STOPS), asks(HUNG)]).toMatchObject([
+      { asks: 0, why: STOPS.why },
+      { asks: 3, why: HUNG.why },
+    ]);
+  });
+
   test("of a reload that the program has told of, and will end", () => {
     expect(isWorthKeeping(RELOADS, () => true)).toBe(true);
   });
 
   test("nothing of a wait that is over at once, nor of an end by itself", () => {
     expect(isWorthKeeping(EVERY_STATE.waiting, () => false)).toBe(false);
-    expect(isWorthKeeping({ ...EVERY_STATE.ending, why: { kind: "exited" } }, () => true)).toBe(false);
+    expect(isWorthKeeping({ ...EVERY_STATE.ending, why: { kind: "exited" }, exit: CODE_3 }, () => true)).toBe(false);
   });
 });

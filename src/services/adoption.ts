@@ -93,7 +93,7 @@ function timeLeft(state: InstanceState, nowMs: number): number | null {
 
 /** What was under way gets its time anew. */
 function timeOfLiving(state: InstanceState, spec: ServiceSpec): number | null {
-  const { ready, start } = spec;
+  const { ready, start, stop } = spec;
   switch (state.name) {
     case "starting":
       return ready.kind === "time" ? start.waitMs : start.timeoutMs;
@@ -103,6 +103,8 @@ function timeOfLiving(state: InstanceState, spec: ServiceSpec): number | null {
       return start.timeoutMs;
     case "running":
       return watchdogInterval(state, { spec }) || null;
+    case "ending":
+      return stop.waitMs;
     default:
       return null;
   }
@@ -115,7 +117,8 @@ interface Claimed {
 
 /**
  * The program runs. One that was being ended is taken as it was before that; the order is then given again. A reload
- * that it has told of goes on; one by command ended with the daemon that ran it.
+ * or stop that it has told of goes on, and so does the end of a hang; a reload by command ended with the daemon that
+ * ran it.
  */
 function alive(
   before: InstanceState | null,
@@ -126,6 +129,9 @@ function alive(
   const readyAtMs = readyTime(before);
   const watchdogMs = before !== null && "watchdogMs" in before ? before.watchdogMs : null;
   if (before?.name === "reloading" && before.by === "program") return { ...before, history, pid };
+  if (before?.name === "ending" && before.why.kind === "exited") return { ...before, history, pid, asks: 0 };
+  if (before?.name === "ending" && before.why.kind === "hung")
+    return { ...before, history, pid, asks: spec.stop.retries };
   if (readyAtMs !== null) return { name: "running", history, pid, watchdogMs, readyAtMs };
   if (before?.name === "maintaining") return { ...before, history, pid };
   if (before?.name === "ending") return { name: "starting", history, pid, watchdogMs };
@@ -177,7 +183,7 @@ export function isWorthKeeping(state: InstanceState, isHeldUp: () => boolean): b
     case "reloading":
       return state.by === "program";
     case "ending":
-      return state.why.kind !== "exited";
+      return state.why.kind !== "exited" || state.exit === null;
     case "waiting":
       return isHeldUp();
     default:

@@ -2,7 +2,7 @@ import { formatDuration } from "../base/duration.ts";
 import type { ServiceSpec } from "../model/service.ts";
 import { follow } from "./aftermath-steps.ts";
 import { describeExit, exitData } from "./exit-words.ts";
-import type { Ending, EndReason, Exit, History, InstanceEffect, Running } from "./instance-state.ts";
+import type { Ending, EndReason, Exit, History, InstanceEffect, Reloading, Running } from "./instance-state.ts";
 import { type MachineContext, move, type Next, record } from "./machine-step.ts";
 import { afterExit, afterFailedStart, type RestartDecision } from "./restart-policy.ts";
 import { beginByOrder, LAUNCH_DEADLINE_MS, leaveAlone } from "./starting-steps.ts";
@@ -53,7 +53,7 @@ export function endByItself(history: History, pid: number, readyAtMs: number | n
 }
 
 /** Its watchdog ran out: ABRT, which leaves a core to look at, then KILL (systemd.service(5), WatchdogSec). */
-export function hangUp({ history, pid, readyAtMs }: Running, what: string, { spec }: MachineContext): Next {
+export function hangUp({ history, pid, readyAtMs }: Running | Reloading, what: string, { spec }: MachineContext): Next {
   const reason = `it hung: ${what}`;
   const why: EndReason = { kind: "hung", reason };
   const { generation } = history;
@@ -135,10 +135,16 @@ function recordExit(history: History, exit: Exit): InstanceEffect {
   return record("instance.exited", describeExit(exit), { generation: history.generation, ...exitData(exit) });
 }
 
+/** It stops by itself, and a person looks at it. */
+function isLeftAlone({ history, why, exit }: Ending): boolean {
+  return !history.watched && history.wanted === "up" && why.kind === "exited" && exit === null;
+}
+
 /** Time passed in `ending`: ask again, ask what is left, or kill. */
 export function endingTimerElapsed(state: Ending, context: MachineContext): Next {
   const { stop } = context.spec;
   if (state.phase === "killed") return killAgain(state);
+  if (isLeftAlone(state)) return move(state, { kind: "set-timer", delayMs: stop.waitMs });
   if (state.pid === null) return killNow(state, "the start was called off");
   if (state.phase === "grace") {
     return move(

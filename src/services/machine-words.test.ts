@@ -175,6 +175,14 @@ describe("a program that says it stops", () => {
     expect(brief(run(asked.state, "timer-elapsed"))).toBe("ending kill-tree set-timer");
   });
 
+  test("takes its time while a person looks, until a stop is ordered", () => {
+    const alone = { ...EVERY_STATE.running, history: { ...HISTORY, watched: false } };
+    const stopping = moved(run(alone, "stopping-reported")).state;
+    expect(brief(run(stopping, "timer-elapsed"))).toBe("ending set-timer");
+    const ordered = moved(run(stopping, "stop-ordered")).state;
+    expect(brief(run(ordered, "timer-elapsed"))).toBe("ending send-signal set-timer");
+  });
+
   test("and then ends is judged by its exit", () => {
     const stopping = moved(run(EVERY_STATE.running, "stopping-reported")).state;
     const ended = moved(run(stopping, "exited")).state;
@@ -221,13 +229,16 @@ describe("a watchdog", () => {
     expect(brief(run(ended, "emptied", { ...watched, restart: "on-failure" }))).toBe("held request-admission");
   });
 
-  test("runs out at the program's own wish", () => {
-    expect(brief(run(EVERY_STATE.running, "watchdog-triggered"))).toBe("ending send-signal set-timer");
+  test("runs out at the program's own wish, also while it reloads", () => {
+    for (const state of [EVERY_STATE.running, EVERY_STATE.reloading]) {
+      expect(brief(run(state, "watchdog-triggered"))).toBe("ending send-signal set-timer");
+    }
   });
 
   test("does nothing while a person looks, nor where none is", () => {
     const alone = { ...EVERY_STATE.running, history: { ...HISTORY, watched: false } };
     expect(brief(run(alone, "timer-elapsed", watched))).toBe("running set-timer");
+    expect(brief(run(alone, "watchdog-triggered", watched))).toBe("running");
     expect(brief(run(EVERY_STATE.running, "timer-elapsed"))).toBe("running");
   });
 });

@@ -228,7 +228,7 @@ export const INSTANCE_TABLE: Table = {
     "deadline-extended": "ignore",
     "reload-reported": (state, _event, context) => reloadSteps.reloadReported(state, context),
     "watchdog-pinged": (state, _event, context) => move(state, ...guard(state, context)),
-    "watchdog-triggered": (state, _event, context) => endingSteps.hangUp(state, "it asked for it", context),
+    "watchdog-triggered": (state, _event, context) => watchdogTriggered(state, context),
     "reload-ended": "ignore",
     "timer-elapsed": (state, _event, context) => watchdogElapsed(state, context),
   },
@@ -243,7 +243,7 @@ export const INSTANCE_TABLE: Table = {
     "deadline-extended": (state, event) => move(state, { kind: "extend-timer", delayMs: event.byMs }),
     "reload-reported": "ignore",
     "watchdog-pinged": "ignore",
-    "watchdog-triggered": "ignore",
+    "watchdog-triggered": (state, _event, context) => watchdogTriggered(state, context),
     "reload-ended": (state, event, context) => reloadSteps.reloadEnded(state, event.failure, context),
     "timer-elapsed": (state, _event, context) => reloadSteps.reloadEnded(state, "it did not end in time", context),
   },
@@ -324,6 +324,10 @@ function watchdogElapsed(state: Running, context: MachineContext): Next {
   if (intervalMs === 0) return move(state);
   if (!state.history.watched) return move(state, ...guard(state, context));
   return endingSteps.hangUp(state, `it was silent for ${formatDuration(intervalMs)}`, context);
+}
+
+function watchdogTriggered(state: Running | Reloading, context: MachineContext): Next {
+  return state.history.watched ? endingSteps.hangUp(state, "it asked for it", context) : move(state);
 }
 
 function wantedUp(state: Ending): Ending {

@@ -128,6 +128,16 @@ describe("what a running program says", () => {
     expect(await untilGeneration(product, 2)).toMatchObject({ lastExit: { signal: "KILL" } });
   });
 
+  test("STOPPING over the death of the daemon has no more time than that", async () => {
+    await using product = new Product("watchdog", {});
+    const web = await withReady(product, { stop: { wait: "400ms" }, restart: "on-failure" });
+    web.do("trap '' TERM", say("STOPPING=1"), "sleep 1000");
+    await product.untilState("web", "stopping");
+    await product.replaceDaemon();
+    await product.event("web", "instance.killed");
+    expect(await untilGeneration(product, 2)).toMatchObject({ lastExit: { signal: "KILL" } });
+  });
+
   test("RELOADING is a state until READY comes", async () => {
     await using product = new Product("watchdog", {});
     const web = await withReady(product);
