@@ -164,8 +164,13 @@ describe("its environment", () => {
       command: [Bun.which("sleep"), "1000"],
     };
     await using product = new Product("program", { web }, inherited);
-    const { MUSTER_TOKEN: _token, ...environment } = environmentOf(await started(product));
-    expect(environment).toEqual({ ONE: "1", TWO: "a=b", THREE: "", MUSTER_SERVICE: "web", MUSTER_INSTANCE: "1" });
+    const { MUSTER_TOKEN: token, ...environment } = environmentOf(await started(product));
+    const own = {
+      MUSTER_SERVICE: "web",
+      MUSTER_INSTANCE: "1",
+      MUSTER_SOCKET: `${product.runDirectory}/events/${token}`,
+    };
+    expect(environment).toEqual({ ONE: "1", TWO: "a=b", THREE: "", ...own });
   });
 
   test("a key that is removed from the file is gone after apply; others are not touched", async () => {
