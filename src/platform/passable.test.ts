@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryDirectory } from "../../test/support/temporary-directory.ts";
 import { closedDirectory } from "./passable.ts";
@@ -17,6 +17,17 @@ describe("the way to a path", () => {
     expect(closedDirectory(socket, STRANGER)).toBe(firstClosed(place.path) ?? inner);
     chmodSync(inner, 0o711);
     expect(closedDirectory(socket, STRANGER)).toBe(firstClosed(place.path));
+  });
+
+  test("goes through where its links lead", () => {
+    using place = temporaryDirectory("passable");
+    chmodSync(place.path, 0o711);
+    const [closed, link] = [join(place.path, "closed"), join(place.path, "run")];
+    mkdirSync(join(closed, "run"), { recursive: true });
+    chmodSync(closed, 0o700);
+    symlinkSync(join(closed, "run"), link);
+    expect(closedDirectory(join(link, "x"), STRANGER)).toBe(firstClosed(place.path) ?? closed);
+    expect(closedDirectory(join(place.path, "none", "x"), STRANGER)).toBe(firstClosed(place.path));
   });
 
   test("is free for root, and for the owner of what is closed to others", () => {

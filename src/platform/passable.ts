@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
-import { dirname } from "node:path";
+import { realpathSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 
 /** Who wants to go through directories. Root may go anywhere. */
 export interface Passer {
@@ -14,8 +14,18 @@ export interface Passer {
  */
 export function closedDirectory(path: string, passer: Passer): string | null {
   if (passer.uid === 0) return null;
-  const above = ancestors(path);
+  const above = [...ancestors(path), ...ancestorsBehindLinks(path)];
   return above.find((directory) => !mayPass(directory, passer)) ?? null;
+}
+
+/** Where a directory on the way is a link, those above its target have to be passed as well. */
+function ancestorsBehindLinks(path: string): string[] {
+  try {
+    return ancestors(join(realpathSync(dirname(path)), basename(path)));
+  } catch {
+    // It is not there.
+    return [];
+  }
 }
 
 function ancestors(path: string): string[] {
