@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { CgroupRoot } from "../../src/platform/cgroup.ts";
 import { readGeneration } from "../../src/platform/shim/generation-directory.ts";
 import { type Generation, TestRun } from "../../src/platform/shim/testing/test-run.ts";
+import { EventReceiver } from "../../test/support/event-receiver.ts";
 import { Datagrams } from "./datagrams.ts";
 import { saidOf, segmentsOf, speaking } from "./events.ts";
 
@@ -90,6 +91,25 @@ describe("who speaks", () => {
     expect(saidOf(generation)[0]).toMatchObject({ pid: 0, sender: "stranger" });
     expect(readGeneration(generation.directory).main).toBeUndefined();
   });
+});
+
+test("who puts another socket in the place of a service's hears it, and speaks for nobody", async () => {
+  await using run = new TestRun();
+  using datagrams = new Datagrams(run.libc);
+  const spec = speaking(run);
+  const [begin, end] = [gate(run, "begin"), gate(run, "end")];
+  const generation = run.shell("read x < begin; $SPEAK 'say READY=1'; read x < end", spec);
+  await generation.ring("claim");
+  const aside = `${spec.eventSocket}.aside`;
+  renameSync(spec.eventSocket, aside);
+  await using thief = await EventReceiver.start(spec.eventSocket);
+  begin.open();
+  expect((await thief.next()).text).toBe("READY=1");
+  datagrams.send(aside, "READY=1");
+  await run.until("the stranger", () => saidOf(generation).length === 1);
+  expect(saidOf(generation).map(({ sender }) => sender)).toEqual(["stranger"]);
+  end.open();
+  await generation.ring("empty");
 });
 
 describe("MAINPID", () => {
