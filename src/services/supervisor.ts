@@ -35,6 +35,12 @@ export interface SupervisorPorts {
   keyEnded(instance: Instance): void;
 }
 
+/** What a generation does once, however many daemons tell of it, and the word for it in the key of the record. */
+const ONCE_A_GENERATION: Readonly<Partial<Record<RecordedEvent["kind"], string>>> = {
+  "instance.exited": "exit",
+  "instance.start-failed": "start-failed",
+};
+
 export type MoveListener = (instance: Instance, before: InstanceState) => void;
 
 /** Keeps the instances: hands facts to their machines, answers what they ask, and tells who waits for them. */
@@ -162,7 +168,7 @@ export class Supervisor implements InstanceHost {
 
   record(instance: Instance, event: RecordedEvent): string {
     if (event.kind === "instance.reload-failed") this.orders.settleGoal(instance, "reloaded", event.message);
-    const once = event.kind === "instance.exited" ? `exit:${instance.token}` : undefined;
+    const once = ONCE_A_GENERATION[event.kind];
     const exit = event.kind === "instance.exited" ? this.severityOfExit(instance) : undefined;
     return this.ports.recorder.record({
       kind: event.kind,
@@ -171,7 +177,7 @@ export class Supervisor implements InstanceHost {
       cause: instance.causeId ?? undefined,
       severity: exit,
       data: event.data,
-      once,
+      once: once === undefined ? undefined : `${once}:${instance.token}`,
     });
   }
 

@@ -80,3 +80,18 @@ describe("a service that ended while no daemon was there", () => {
     expect(await product.events("web", "instance.said-late")).toEqual([]);
   });
 });
+
+describe("a start that said it failed", () => {
+  test("failed once, also where the daemon dies before it has ended", async () => {
+    await using product = new Product("adoption-words", {});
+    const web = puppetIn(product, { ...NOTIFY, start: { retries: 1 }, stop: { wait: "2s" } });
+    web.do("trap '' TERM; vme id=start_failed msg='no database'; sleep 1000");
+    await product.up();
+    await product.untilState("web", "stopping");
+    await product.replaceDaemon();
+    await product.order({ order: "kill", targets: ["web"] });
+    const failures = await product.events("web", "instance.start-failed");
+    expect(failures.map(({ message }) => message)).toEqual(["no database"]);
+    expect(await product.events("web", "instance.said-late")).toEqual([]);
+  });
+});
