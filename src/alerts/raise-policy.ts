@@ -22,6 +22,8 @@ export interface Cause {
   readonly event: JournalEvent;
   /** it ends by itself when it is not repeated for so long; null: only by what resolves it */
   readonly quietMs: number | null;
+  /** before the first notice; undefined: the group wait */
+  readonly waitMs?: number | undefined;
   readonly listOnly: boolean;
   readonly generation: number;
 }
@@ -53,7 +55,7 @@ export function newAlert(draft: Draft, cause: Cause): AlertRecord {
     listOnly,
     told: null,
     owed: false,
-    noticeAtMs: listOnly ? null : nowMs + draft.context.rules.groupWaitMs,
+    noticeAtMs: listOnly ? null : nowMs + (cause.waitMs ?? draft.context.rules.groupWaitMs),
     joinAtMs: null,
     reminderAtMs: null,
     quietAtMs: cause.quietMs === null ? null : nowMs + cause.quietMs,

@@ -4,7 +4,16 @@ import { SUPERVISION_ENDS, SUPERVISION_RULES } from "./supervision-policy.ts";
 import { RULES, Story } from "./testing/story.ts";
 
 const LANE = { channel: "ops", recipient: "ann@example.org" };
-const rules = Object.entries(SUPERVISION_RULES) as [EventKind, NonNullable<(typeof SUPERVISION_RULES)[EventKind]>][];
+const all = Object.entries(SUPERVISION_RULES) as [EventKind, NonNullable<(typeof SUPERVISION_RULES)[EventKind]>][];
+const rules = all.filter(([, { lasting }]) => lasting === undefined);
+
+/** Restarts are held back every second, for so long. */
+function storm(story: Story, seconds: number): void {
+  for (let second = 0; second < seconds; second++) {
+    story.event("daemon.storm", `web:${second}`, { message: "held back" });
+    story.pass(1_000);
+  }
+}
 
 describe("trouble of supervision", () => {
   for (const [kind, rule] of rules) {
@@ -64,10 +73,19 @@ describe("trouble of supervision", () => {
 
   test("of the storm limit is one alert, whoever was held back", () => {
     const story = new Story();
-    story.event("daemon.storm", "web:1", { message: "held back" });
-    story.event("daemon.storm", "api:1", { message: "held back" });
-    story.pass(500);
-    expect(story.notices[0]?.alert).toMatchObject({ subject: "muster", message: "api:1: held back", count: 2 });
+    storm(story, 11);
+    expect(story.notices.length).toBe(1);
+    expect(story.notices[0]?.alert).toMatchObject({ subject: "muster", message: "web:9: held back", count: 10 });
+    story.pass(RULES.quietMs);
+    expect([story.told().at(-1), story.active()]).toEqual(["resolved supervision storm", []]);
+  });
+
+  test("of the storm limit is told to nobody when it passes soon: many that end at once are one cause", () => {
+    const story = new Story();
+    for (let number = 1; number <= 40; number++) story.event("daemon.storm", `web:${number}`);
+    expect(story.active()).toEqual(["supervision storm"]);
+    story.pass(60_000);
+    expect([story.active(), story.told()]).toEqual([[], []]);
   });
 
   test("to deliver alerts raises nothing that would have to be delivered", () => {

@@ -17,10 +17,15 @@ export interface SupervisionRule {
   readonly ends: "quiet" | "when resolved";
   /** nobody is told: the notice would go the way that does not work */
   readonly listOnly?: true;
+  /** told only when it goes on for `waitMs`; until then it is over when it was not repeated for `quietMs` */
+  readonly lasting?: { readonly waitMs: number; readonly quietMs: number };
 }
 
+/** Many that end at once, because of one cause, are held back for a moment; that is no trouble of its own. */
+const LASTING_STORM = { waitMs: 10_000, quietMs: 5_000 };
+
 export const SUPERVISION_RULES: Readonly<Partial<Record<EventKind, SupervisionRule>>> = {
-  "daemon.storm": { name: "storm", per: "host", severity: null, ends: "quiet" },
+  "daemon.storm": { name: "storm", per: "host", severity: null, ends: "quiet", lasting: LASTING_STORM },
   "launcher.lost": { name: "launcher-lost", per: "host", severity: null, ends: "quiet" },
   "configuration.refused": { name: "configuration", per: "host", severity: null, ends: "when resolved" },
   "journal.stalled": { name: "journal-stalled", per: "host", severity: "fatal", ends: "when resolved" },
@@ -53,14 +58,18 @@ export function takeTrouble(draft: Draft, event: JournalEvent): void {
   const rule = SUPERVISION_RULES[event.kind];
   if (rule === undefined || !draft.factsOf(event.subject).watched) return;
   const isOwn = rule.per === "subject";
+  const fingerprint = fingerprintOf(rule, event);
+  const isTold = (draft.active.get(fingerprint)?.told ?? null) !== null;
+  const quietMs = rule.lasting === undefined || isTold ? draft.context.rules.quietMs : rule.lasting.quietMs;
   raise(draft, {
-    fingerprint: fingerprintOf(rule, event),
+    fingerprint,
     kind: "supervision",
     subject: isOwn ? event.subject : "muster",
     severity: rule.severity ?? event.severity,
     message: isOwn || event.subject === "muster" ? event.message : `${event.subject}: ${event.message}`,
     event,
-    quietMs: rule.ends === "quiet" ? draft.context.rules.quietMs : null,
+    quietMs: rule.ends === "quiet" ? quietMs : null,
+    waitMs: rule.lasting?.waitMs,
     listOnly: rule.listOnly === true,
     generation: 0,
   });

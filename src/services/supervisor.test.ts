@@ -90,6 +90,30 @@ describe("the host-wide limit", () => {
     world.clock.advance(5_000);
     expect(world.states().every((state) => state.endsWith("running"))).toBe(true);
   });
+
+  test("counts nobody who will only wait: a database with many behind it is restarted at once", () => {
+    const many = Array.from({ length: 30 }, (_, index) => testService(`s${index}`, { dependsOn: ["db"] }));
+    const world = fakeWorld([testService("db"), ...many]);
+    const names = ["db", ...many.map(({ name }) => name)];
+    world.desk.give({ order: "start", targets: names }, "test");
+    world.clock.advance(5_000);
+    const before = [...world.host.generations];
+    for (const { request } of before) {
+      const { instance, generation } = request;
+      world.supervisor.fact({ instance, generation }, { kind: "exited", exit: CRASH, atWallMs: 0 });
+    }
+    const [db, ...others] = before.toSorted((a) => (a.request.instance.service === "db" ? -1 : 0));
+    for (const one of [...others, db]) {
+      if (one === undefined) throw new Error("nothing was started");
+      const { instance, generation } = one.request;
+      world.supervisor.fact({ instance, generation }, { kind: "emptied" });
+    }
+    expect(world.states()).toContain("db:1 launching");
+    expect(world.states().filter((state) => state.endsWith("waiting"))).toHaveLength(30);
+    expect(world.said().filter((line) => line.includes("held back"))).toEqual([]);
+    world.clock.advance(5_000);
+    expect(world.states().every((state) => state.endsWith("running"))).toBe(true);
+  });
 });
 
 describe("a key service", () => {

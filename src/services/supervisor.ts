@@ -200,8 +200,10 @@ export class Supervisor implements InstanceHost {
     return succeeded ? "info" : "warn";
   }
 
+  /** One that will only wait for a dependency takes nobody's turn: what ends with a database is no storm. */
   reserveRestart(instance: Instance): number {
     const nowMs = this.clock.monotonicMs();
+    if (this.missingDependencies(instance).length > 0) return nowMs;
     const { atMs, next } = reserve(this.storm, this.ports.restartLimit(), nowMs);
     this.storm = next;
     if (atMs > nowMs) this.recordStorm(instance, atMs - nowMs);
