@@ -52,9 +52,30 @@ export function takeOver(
   services: HostSpec["services"],
   kept: Readonly<Record<string, WantedService>>,
 ): number {
-  const { supervisor, reconciler, generations, processes, words } = ports;
+  const { reconciler } = ports;
   reconciler.populate(services, kept);
-  const adopted = generations
+  const adopted = adoptNewest(ports, services, kept);
+  reconciler.fill(kept);
+  hearOlderOut(ports);
+  ports.listen();
+  resume(ports, adopted);
+  return adopted.filter(({ mayLive, found }) => mayLive && found.exit === null).length;
+}
+
+interface Adopted {
+  readonly instance: Instance;
+  readonly found: FoundGeneration;
+  /** processes of it may be there */
+  readonly mayLive: boolean;
+}
+
+function adoptNewest(
+  ports: TakeoverPorts,
+  services: HostSpec["services"],
+  kept: Readonly<Record<string, WantedService>>,
+): readonly Adopted[] {
+  const { supervisor, generations, processes } = ports;
+  return generations
     .read((service) => services.get(service))
     .flatMap((found) => {
       const spec = services.get(found.instance.service) ?? retainFormer(ports, found);
@@ -69,27 +90,31 @@ export function takeOver(
       if (mayLive) processes.adoptEntry(found, instance.spec);
       return [{ instance, found, mayLive }];
     });
-  reconciler.fill(kept);
+}
+
+function hearOlderOut({ supervisor, generations, words, sweep }: TakeoverPorts): void {
   for (const end of generations.readOlder()) {
     supervisor.recordPastEnd(end);
     words.open(end);
     words.close(end);
-    ports.sweep(end.instance);
+    sweep(end.instance);
   }
-  ports.listen();
+}
+
+/** Tells each machine what was found, and gives the orders that could not be finished. */
+function resume({ supervisor, words, gate, processes }: TakeoverPorts, adopted: readonly Adopted[]): void {
   const spoke = adopted.filter(({ found }) => found.claimedBy !== null);
   for (const { found } of spoke) words.open(found);
   const orders = adopted.map(({ instance }) => ({ instance, order: supervisor.resume(instance) }));
   for (const { found, mayLive } of spoke) if (!mayLive) words.close(found);
   for (const kind of ["stop-ordered", "restart-ordered"] as const) {
     const meant = orders.filter(({ order }) => order === kind).map(({ instance }) => instance);
-    ports.gate.end(meant, { kind });
+    gate.end(meant, { kind });
   }
   for (const { instance } of adopted) {
     if (instance.state.name === "waiting") instance.lookAtDependencies();
   }
   for (const { found } of adopted) processes.resumeEntry(found);
-  return adopted.filter(({ mayLive, found }) => mayLive && found.exit === null).length;
 }
 
 /** Of a service that an applied file took away, while its processes were still being ended: this goes on. */

@@ -1,9 +1,11 @@
 /** What a service said while no daemon was there counts as if one had been: also where the service has ended meanwhile. */
 import { describe, expect, test } from "bun:test";
+import { cpSync, existsSync } from "node:fs";
+import { join } from "node:path";
 import { Product } from "../support/product.ts";
 import { Puppet } from "../support/puppet.ts";
 import { EAGER, STEADY } from "../support/services.ts";
-import { waitForProcessEnd } from "../support/wait-for.ts";
+import { waitFor, waitForProcessEnd } from "../support/wait-for.ts";
 
 const NOTIFY = { ...EAGER, ready: "notify", restart: "never" };
 
@@ -67,6 +69,25 @@ describe("a service that ended while no daemon was there", () => {
     await product.replaceDaemon();
     expect((await product.instance("web")).counters).toEqual({ disk: 99 });
     expect((await product.events("web", "service.alert")).length).toBe(1);
+  });
+
+  test("and was started again: what the generation before had said is heard before it is swept", async () => {
+    await using product = new Product("adoption-words", {});
+    const web = puppetIn(product, NOTIFY);
+    web.do("vme id=started_ok");
+    await product.up();
+    await product.untilReady("web");
+    const pid = await product.pidOf("web");
+    await product.killDaemon();
+    web.do("vme id=alert severity=error msg='disk is full'; exit 0");
+    await waitForProcessEnd(pid);
+    const first = product.generationDirectory("web");
+    await waitFor("its end", () => existsSync(join(first, "empty")));
+    // As a daemon leaves it that dies when the next generation has been started, before it has heard the last one out.
+    cpSync(first, join(first, "../2"), { recursive: true, filter: (path) => !/said|heard|out$|err$/.test(path) });
+    await product.up();
+    expect((await product.event("web", "service.alert")).message).toBe("disk is full");
+    await waitFor("the older one to be swept", () => !existsSync(first));
   });
 
   test("is not heard twice, and not called late, by a third daemon", async () => {
