@@ -2,7 +2,7 @@
  * Runs the tests: `bun scripts/test.ts [--system] [--root <directory>] [part of a path …]`.
  * Two files at a time, each in a process with its own TMPDIR. Ends with `N passed, N failed, N skipped`.
  */
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -15,6 +15,8 @@ const PROCESSES = 2;
 /** @param signal ends the files that run, looks at what they leave, and begins no other */
 async function runAll(root: string, files: readonly string[], signal: AbortSignal): Promise<FileReport[]> {
   const scratch = mkdtempSync(join(tmpdir(), "muster-test-"));
+  // Programs that tests run as another user find their files in it.
+  chmodSync(scratch, 0o711);
   const runId = `${process.pid}-${Date.now().toString(36)}`;
   const reports: FileReport[] = [];
   let next = 0;
