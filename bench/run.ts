@@ -1,6 +1,6 @@
 /**
  * Measures Muster beside a floor on the same runtime and, where they are installed, supervisord and PM2:
- * `npm run bench [-- [boot] [crash] [footprint] [status] [logs] [--write]]`. Without a name: all parts.
+ * `npm run bench [-- [boot] [crash] [footprint] [status] [logs] [words] [--write]]`. Without a name: all parts.
  *
  * `--write` puts the results into docs/performance.md, between its two marks. PM2 is taken from BENCH_PM2 or PATH.
  */
@@ -13,11 +13,12 @@ import { footprint } from "./parts/footprint.ts";
 import { logs } from "./parts/logs.ts";
 import type { Part } from "./parts/part.ts";
 import { status } from "./parts/status.ts";
+import { words } from "./parts/words.ts";
 import { type Aim, aimsTable, toMarkdown } from "./report.ts";
 import { Workshop } from "./workshop.ts";
 import { writeResults } from "./write-results.ts";
 
-const PARTS: readonly Part[] = [boot, crashes, status, logs, footprint];
+const PARTS: readonly Part[] = [boot, crashes, status, logs, words, footprint];
 
 function chosenParts(names: readonly string[]): readonly Part[] {
   const unknown = names.find((name) => !PARTS.some((part) => part.name === name));

@@ -26,7 +26,8 @@ export function muster(executable: string, version: string): Subject {
       const file = join(plan.directory, "muster.toml");
       mkdirSync(plan.directory, { recursive: true });
       writeFileSync(file, configurationOf(plan));
-      const places = ["--state-dir", join(plan.directory, "state"), "--run-dir", join(plan.directory, "run")];
+      const state = plan.state ?? join(plan.directory, "state");
+      const places = ["--state-dir", state, "--run-dir", join(plan.directory, "run")];
       const own = new OwnProcess([executable, "up", "--quiet", "--file", file, ...places], {
         stdout: openSync("/dev/null", "w"),
         stderr: openSync(join(plan.directory, "stderr"), "w"),
@@ -34,7 +35,7 @@ export function muster(executable: string, version: string): Subject {
       const running: Running = {
         daemons: () => familyOf(own.pid).filter((pid) => pid === own.pid || isLauncher(pid)),
         shims: () => familyOf(own.pid).filter((pid) => isShim(pid) && !isLauncher(pid)),
-        output: (service) => join(plan.directory, "state/logs", `${service}.1.out.log`),
+        output: (service) => join(state, "logs", `${service}.1.out.log`),
         status: [executable, "status", ...places.slice(2)],
         stop: () => own.end(),
         [Symbol.asyncDispose]: () => own.end(),
@@ -44,13 +45,13 @@ export function muster(executable: string, version: string): Subject {
   };
 }
 
-function configurationOf({ services, restarts, logs }: Plan): string {
+function configurationOf({ services, restarts, logs, settings = "" }: Plan): string {
   const log = logs ? 'log = { size = "8GB", total = "32GB" }\n' : "";
   const parts = services.map(
     ({ name, command }) =>
       `[services.${name}]\ncommand = ${JSON.stringify(command)}\n${SERVICE_SETTINGS[restarts]}${log}`,
   );
-  return [HOST_SETTINGS[restarts], ...parts].join("\n");
+  return [HOST_SETTINGS[restarts], settings, ...parts].join("\n");
 }
 
 function isShim(pid: number): boolean {

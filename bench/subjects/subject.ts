@@ -20,6 +20,10 @@ export interface Plan {
   readonly restarts: Restarts;
   /** keep what the services write in files, without rotation */
   readonly logs: boolean;
+  /** Muster's state directory, where that is to lie on another file system */
+  readonly state?: string;
+  /** further tables of Muster's file */
+  readonly settings?: string;
 }
 
 /** A supervisor that is measured. */
