@@ -5,6 +5,7 @@ import {
   type Book,
   type DownMember,
   type DownService,
+  type HeardPlace,
   type InstanceFacts,
   type SilenceRecord,
   UNKNOWN_INSTANCE,
@@ -22,6 +23,7 @@ export function bookJson(book: Book): Json {
     active: [...active.values()],
     down: [...book.down].map(([service, down]) => ({ service, ...down, members: Object.fromEntries(down.members) })),
     instances: Object.fromEntries(book.instances),
+    heard: Object.fromEntries(book.heard),
     silences: [...silences.values()],
     orders: [...book.orders],
   };
@@ -41,6 +43,7 @@ export function readBook(json: unknown): Book {
     ),
     down: new Map(list(book.down, "down").map(readDown)),
     instances: new Map(Object.entries(object(book.instances, "instances")).map(readFacts)),
+    heard: new Map(Object.entries(object(book.heard ?? {}, "heard")).map(readHeard)),
     silences: new Map(
       list(book.silences, "silences")
         .map(readSilence)
@@ -104,6 +107,18 @@ function readFacts([name, json]: [string, unknown]): [string, InstanceFacts] {
   if (facts.failedEvent !== null) text(facts.failedEvent, "failedEvent");
   if (facts.waitingFor !== null) texts(facts.waitingFor, "waitingFor");
   return [name, facts];
+}
+
+function readHeard([name, json]: [string, unknown]): [string, HeardPlace] {
+  const { generation, segment, offset } = object(json, "what was heard");
+  return [
+    name,
+    {
+      generation: number(generation, "generation"),
+      segment: number(segment, "segment"),
+      offset: number(offset, "offset"),
+    },
+  ];
 }
 
 function readSilence(json: unknown): SilenceRecord {

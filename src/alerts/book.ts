@@ -13,6 +13,8 @@ export interface Book {
   readonly down: ReadonlyMap<string, DownService>;
   /** what is worth remembering of an instance, by name */
   readonly instances: ReadonlyMap<string, InstanceFacts>;
+  /** the newest alert that each instance said itself: a daemon that comes after a killed one hears the last words again */
+  readonly heard: ReadonlyMap<string, HeardPlace>;
   readonly silences: ReadonlyMap<string, SilenceRecord>;
   /** the newest orders: what was ordered, by the id of the event */
   readonly orders: ReadonlyMap<string, string>;
@@ -26,10 +28,18 @@ export const EMPTY_BOOK: Book = {
   active: new Map(),
   down: new Map(),
   instances: new Map(),
+  heard: new Map(),
   silences: new Map(),
   orders: new Map(),
   dropped: 0,
 };
+
+/** Where among all that an instance said. */
+export interface HeardPlace {
+  readonly generation: number;
+  readonly segment: number;
+  readonly offset: number;
+}
 
 export interface AlertRecord {
   readonly id: string;

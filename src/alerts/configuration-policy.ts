@@ -22,6 +22,7 @@ function forgetService(draft: Draft, service: string): void {
     forgetInstance(draft, instance, GONE, true);
     draft.removeFacts(instance);
   }
+  for (const name of [...draft.heard.keys()]) if (serviceOf(name) === service) draft.removeHeard(name);
   for (const record of [...draft.active.values()]) {
     if (record.kind !== "down" && serviceOf(record.subject) === service) resolve(draft, record, GONE);
   }
@@ -33,10 +34,15 @@ export interface PresentInstances {
   readonly ready: ReadonlySet<string>;
   /** not wanted, or finished */
   readonly atRest: ReadonlySet<string>;
+  /** not wanted */
+  readonly unwanted: ReadonlySet<string>;
 }
 
 /** What the events could not tell, because the last ones of an earlier daemon were lost with it. */
 export function takePresent(draft: Draft, present: PresentInstances): void {
+  for (const { kind, subject } of [...draft.active.values()]) {
+    if (kind !== "down" && present.unwanted.has(subject)) forgetInstance(draft, subject, `${subject} is stopped`, true);
+  }
   for (const [service, { members }] of [...draft.down]) {
     if (!present.services.has(service)) forgetService(draft, service);
     for (const [instance, { readyAtMs }] of members) {

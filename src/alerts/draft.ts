@@ -5,6 +5,7 @@ import {
   type AlertRecord,
   type Book,
   type DownService,
+  type HeardPlace,
   type InstanceFacts,
   type SilenceRecord,
   UNKNOWN_INSTANCE,
@@ -56,7 +57,7 @@ export class Draft {
   unmuted = false;
   private readonly before: Book;
   private readonly copied = new Set<string>();
-  private maps: Pick<Book, "active" | "down" | "instances" | "silences" | "orders">;
+  private maps: Pick<Book, "active" | "down" | "instances" | "heard" | "silences" | "orders">;
 
   constructor(book: Book, context: AlertContext) {
     this.before = book;
@@ -65,8 +66,8 @@ export class Draft {
     this.targetMs = book.nowMs;
     this.lastEvent = book.lastEvent;
     this.dropped = book.dropped;
-    const { active, down, instances, silences, orders } = book;
-    this.maps = { active, down, instances, silences, orders };
+    const { active, down, instances, heard, silences, orders } = book;
+    this.maps = { active, down, instances, heard, silences, orders };
   }
 
   get active(): ReadonlyMap<string, AlertRecord> {
@@ -77,6 +78,9 @@ export class Draft {
   }
   get instances(): ReadonlyMap<string, InstanceFacts> {
     return this.maps.instances;
+  }
+  get heard(): ReadonlyMap<string, HeardPlace> {
+    return this.maps.heard;
   }
   get silences(): Book["silences"] {
     return this.maps.silences;
@@ -118,6 +122,14 @@ export class Draft {
 
   removeFacts(instance: string): void {
     if (this.maps.instances.has(instance)) this.own("instances").delete(instance);
+  }
+
+  putHeard(instance: string, place: HeardPlace): void {
+    this.own("heard").set(instance, place);
+  }
+
+  removeHeard(instance: string): void {
+    if (this.maps.heard.has(instance)) this.own("heard").delete(instance);
   }
 
   putSilence(silence: SilenceRecord): void {

@@ -20,9 +20,12 @@ export function takeStarting(draft: Draft, event: JournalEvent): void {
   judgeEnd(draft, event);
   const instance = event.subject;
   const before = draft.factsOf(instance);
+  const generation = numberOf(event, "generation") ?? before.generation + 1;
+  // It is counted anew, as after a state directory that was removed.
+  if (generation <= (draft.heard.get(instance)?.generation ?? -1)) draft.removeHeard(instance);
   putAwake(draft, instance, {
     ...before,
-    generation: numberOf(event, "generation") ?? before.generation + 1,
+    generation,
     phase: "starting",
     endOrdered: false,
     startOrdered: false,

@@ -100,13 +100,15 @@ describe("a manager", () => {
     const run = newRun();
     await using manager = closing(await run.open());
     for (const instance of ["web:1", "api:1", "old:1", "job:1"]) run.startFails(instance);
+    for (const instance of ["mute:1", "job:1"]) run.event("service.alert", instance, { message: "help" });
     run.present = {
-      services: new Set(["web", "api", "job"]),
+      services: new Set(["web", "api", "job", "mute"]),
       ready: new Set(["web:1"]),
-      atRest: new Set(["job:1"]),
+      atRest: new Set(["job:1", "mute:1"]),
+      unwanted: new Set(["mute:1"]),
     };
     manager.reconcile();
-    expect(manager.active().map(({ subject }) => subject)).toEqual(["api"]);
+    expect(manager.active().map(({ fingerprint }) => fingerprint)).toEqual(["down api", "said job:1 help"]);
   });
 });
 
@@ -209,6 +211,27 @@ describe("the next daemon", () => {
     writeFileSync(path, book);
     await using second = closing(await run.open());
     expect(second.active().map(({ message }) => message)).toEqual(["help"]);
+  });
+
+  test("hears the last words of a service again, which changes nothing", async () => {
+    const run = newRun();
+    await using first = closing(await run.open());
+    const words = (offset: number) =>
+      run.event("service.alert", "web:1", { message: "help", data: { generation: 1, segment: 1, offset } });
+    run.event("instance.starting", "web:1", { data: { generation: 1 } });
+    words(0);
+    words(50);
+    expect(first.active()).toMatchObject([{ count: 2 }]);
+    const order = run.event("order.given", "muster", { data: { order: "stop" } });
+    run.event("instance.stopped", "web:1", { cause: order.id });
+    await first.close();
+    await using second = closing(await run.open());
+    words(0);
+    words(50);
+    expect(second.active()).toEqual([]);
+    run.event("instance.starting", "web:1", { data: { generation: 1 } });
+    words(0);
+    expect(second.active()).toMatchObject([{ count: 1 }]);
   });
 
   test("whose book is older than what was told sends the same ids", async () => {

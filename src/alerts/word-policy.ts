@@ -14,6 +14,7 @@ export const MOST_SILENCES = 200;
 export function takeSaid(draft: Draft, event: JournalEvent): void {
   const text = event.message;
   const { watched, generation } = draft.factsOf(event.subject);
+  if (isHeardAgain(draft, event)) return;
   if (text.trim() === "" || !watched) return;
   const fingerprint = saidFingerprint(event.subject, text);
   if (!draft.active.has(fingerprint) && !hasRoom(draft, event.subject)) {
@@ -31,6 +32,20 @@ export function takeSaid(draft: Draft, event: JournalEvent): void {
     listOnly: false,
     generation: numberOf(event, "generation") ?? generation,
   });
+}
+
+/** Notes how far the instance was heard. */
+function isHeardAgain(draft: Draft, event: JournalEvent): boolean {
+  const [generation, segment, offset] = ["generation", "segment", "offset"].map((key) => numberOf(event, key));
+  if (typeof generation !== "number" || typeof segment !== "number" || typeof offset !== "number") return false;
+  const known = draft.heard.get(event.subject);
+  const isNew =
+    known === undefined ||
+    generation > known.generation ||
+    (generation === known.generation &&
+      (segment > known.segment || (segment === known.segment && offset > known.offset)));
+  if (isNew) draft.putHeard(event.subject, { generation, segment, offset });
+  return !isNew;
 }
 
 function drop(draft: Draft, event: JournalEvent): void {

@@ -80,6 +80,7 @@ function openManager(parts: AlarmRoomParts, delivery: Delivery): Promise<AlertMa
     present: () => ({
       services: new Set(roster.services.keys()),
       ready: namesWhere(roster, ({ state }) => isReady(state)),
+      unwanted: namesWhere(roster, ({ state }) => state.history.wanted === "down"),
       atRest: namesWhere(roster, ({ state }) => state.history.wanted === "down" || state.name === "finished"),
     }),
     record: (draft) => journal.record(draft),

@@ -34,7 +34,12 @@ export function alertDrafts(source: Source, place: Place, saying: AlertSaying): 
   const { severity, message, counter } = saying;
   const data = { generation: source.generation, pid: place.pid, severity, ...(counter === null ? {} : { counter }) };
   const drafts: EventDraft[] = [];
-  if (message !== null) drafts.push({ ...about(source, place), kind: "service.alert", message, severity, data });
+  if (message !== null) {
+    const { segment, offset } = place;
+    // By where it lies it is known when a later daemon hears it again.
+    const said = { ...data, segment, offset };
+    drafts.push({ ...about(source, place), kind: "service.alert", message, severity, data: said });
+  }
   if (counter !== null) {
     const text = `${counter.name} is ${counter.value}`;
     drafts.push({ ...about(source, place, "counter"), kind: "service.counter", message: text, data });

@@ -155,7 +155,7 @@ describe("the hearer", () => {
       });
       await hearing.settle();
       expect(hearing.events.map(({ kind, message, severity, data }) => [kind, message, severity, data])).toEqual([
-        ["service.alert", "full", "fatal", { generation: 2, pid: 10, severity: "fatal" }],
+        ["service.alert", "full", "fatal", { generation: 2, pid: 10, severity: "fatal", segment: 1, offset: 0 }],
         ["service.counter", "queue is 9", undefined, { generation: 2, pid: 10, severity: "warn", counter }],
         ["service.alert", "long", "error", expect.objectContaining({ counter: { name: "queue", value: 12 } })],
         ["service.counter", "queue is 12", undefined, expect.anything()],

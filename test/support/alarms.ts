@@ -52,6 +52,12 @@ export class NoticeFile {
     return this.notices().map(({ kind, alert }) => `${kind} ${alert.kind} ${alert.subject}`);
   }
 
+  /** The same without those that came again, as they do when a daemon dies before it has noted that one was taken. */
+  wordsOnce(): readonly string[] {
+    const byId = new Map(this.notices().map((notice) => [notice.id, notice]));
+    return [...byId.values()].map(({ kind, alert }) => `${kind} ${alert.kind} ${alert.subject}`);
+  }
+
   async until(what: string, condition: (notice: Notice) => boolean): Promise<Notice> {
     const seen = { lastSeen: () => this.words() };
     return await waitFor(`a notice: ${what}`, () => this.notices().find(condition), seen);

@@ -66,7 +66,7 @@ export class ManagerRun {
   readonly warnings: string[] = [];
   rules: AlertsSpec = RULES;
   dependsOn: ReadonlyMap<string, readonly string[]> = new Map();
-  present: PresentInstances = { services: new Set(), ready: new Set(), atRest: new Set() };
+  present: PresentInstances = { services: new Set(), ready: new Set(), atRest: new Set(), unwanted: new Set() };
   send: (notice: Notice) => Promise<void> = (notice) => {
     this.sent.push(notice);
     return Promise.resolve();
