@@ -96,7 +96,8 @@ async function followToEnd(child: CommandProcess, timeoutMs: number, ending: Abo
   return code === 0 ? null : `it ended with code ${code}${words === "" ? "" : `: ${words}`}`;
 }
 
-function killGroup(pid: number): void {
+/** Ends a command, and what it started. */
+export function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {

@@ -6,6 +6,7 @@ import { usualOpenFiles } from "../platform/resource-limits.ts";
 import { makeToolsDirectory } from "../platform/tools-directory.ts";
 import { Accounts } from "../platform/users.ts";
 import { pidOf } from "../services/public-status.ts";
+import type { Roster } from "../services/roster.ts";
 import type { ChangeSignal } from "./change-signal.ts";
 import { CommandRunner } from "./command-runner.ts";
 import type { Hearing } from "./hearing.ts";
@@ -30,15 +31,15 @@ export function buildSupervision(
   const { clock, journal, libc, boot, shim, paths, configuration } = ground;
   const findTool = toolFinder(ground);
   const preparer = buildPreparer(ground, findTool, logs);
-  const runner = new CommandRunner({
-    preparer,
-    findTool,
-    pidOf: (id) => {
-      const instance = supervision.supervisor.roster.find(id.service, id.number);
-      return instance === undefined ? null : pidOf(instance.state);
-    },
+  const runner = buildRunner(preparer, findTool, () => supervision.supervisor.roster);
+  const identities = new ProcessIdentities(boot);
+  const scripts: ReadyScripts = new ReadyScripts({
+    runner,
+    identities,
+    directory: paths.logs,
+    directoryOf: (id) => supervision.side.processes.directoryOf(id),
+    warn: (message) => logs.own.warn(message),
   });
-  const scripts = new ReadyScripts({ runner, directory: paths.logs, warn: (message) => logs.own.warn(message) });
   const supervision: Supervision = new Supervision({
     clock,
     libc,
@@ -46,7 +47,7 @@ export function buildSupervision(
     paths,
     preparer,
     record,
-    identities: new ProcessIdentities(boot),
+    identities,
     bootId: boot.bootId,
     readiness: {
       watchLine: (id, pattern, found) => logs.watchLine(id, pattern, found),
@@ -74,6 +75,17 @@ export function buildSupervision(
     keyEnded: hooks.keyEnded,
   });
   return supervision;
+}
+
+function buildRunner(preparer: ProgramPreparer, findTool: FindTool, roster: () => Roster): CommandRunner {
+  return new CommandRunner({
+    preparer,
+    findTool,
+    pidOf: (id) => {
+      const instance = roster().find(id.service, id.number);
+      return instance === undefined ? null : pidOf(instance.state);
+    },
+  });
 }
 
 function toolFinder({ environment }: Ground): FindTool {

@@ -1,18 +1,24 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { instanceFileName } from "../model/name.ts";
 import type { ServiceSpec } from "../model/service.ts";
+import { formatIdentity, type ProcessIdentities, parseIdentity } from "../platform/process-identity.ts";
 import type { GenerationId, ScriptFailure } from "../services/ports.ts";
-import type { CommandRunner } from "./command-runner.ts";
+import { type CommandRunner, killGroup } from "./command-runner.ts";
 import { Complaints, lastLine } from "./complaints.ts";
 
 /** How much of a script's complaints is kept; the last of it. */
 const MOST_COMPLAINT_BYTES = 1_000_000;
 const MOST_REASON_CHARACTERS = 500;
+/** In the generation directory: which process the script is. */
+const SCRIPT_FILE = "ready-script";
 
 export interface ReadyScriptParts {
   readonly runner: Pick<CommandRunner, "spawn">;
+  readonly identities: Pick<ProcessIdentities, "identify" | "isAlive">;
+  /** where a generation keeps its records */
+  directoryOf(id: GenerationId): string;
   /** where the complaints of a script are kept */
   readonly directory: string;
   warn(message: string): void;
@@ -43,9 +49,11 @@ export class ReadyScripts {
 
   private async follow(id: GenerationId, spec: ServiceSpec, signal: AbortSignal): Promise<ScriptFailure | null> {
     if (spec.ready.kind !== "script") throw new Error("it has none");
+    this.endEarlier(id);
     const started = await this.parts.runner.spawn(id, spec, located(spec.ready.command, spec.directory), signal);
     if (!started.ok) return { reason: `its ready script cannot be run: ${started.error}`, file: null };
     const child = started.value;
+    this.note(id, child.pid);
     const complaint = new Complaints(child.stderr, MOST_COMPLAINT_BYTES);
     const code = await child.exited;
     const bytes = await complaint.end();
@@ -54,6 +62,26 @@ export class ReadyScripts {
     const how = child.signalCode === null ? `ended with code ${code}` : `was ended by ${child.signalCode}`;
     if (text === "") return { reason: `its ready script ${how} and said nothing`, file: null };
     return { reason: lastLine(text, MOST_REASON_CHARACTERS), file: await this.keep(id, bytes) };
+  }
+
+  /** A daemon that was killed could not end its script, and nobody waits for the answer of that one. */
+  private endEarlier(id: GenerationId): void {
+    try {
+      const earlier = parseIdentity(readFileSync(join(this.parts.directoryOf(id), SCRIPT_FILE), "utf8"));
+      if (earlier !== undefined && this.parts.identities.isAlive(earlier)) killGroup(earlier.pid);
+    } catch {
+      // There was none.
+    }
+  }
+
+  private note(id: GenerationId, pid: number): void {
+    const identity = this.parts.identities.identify(pid);
+    if (identity === undefined) return;
+    try {
+      writeFileSync(join(this.parts.directoryOf(id), SCRIPT_FILE), `${formatIdentity(identity)}\n`, { mode: 0o600 });
+    } catch {
+      // No room: should this daemon be killed, its script is left to itself.
+    }
   }
 
   /** @returns null when it cannot be kept; the start fails all the same */

@@ -132,6 +132,20 @@ describe("a ready script", () => {
     expect((await product.untilState("bad", "failed")).reason).toEndWith("nobody");
   });
 
+  test("of a daemon that was killed is ended before the next one runs it", async () => {
+    await using product = new Product("script", {});
+    const runs = product.file("runs");
+    product.configure({ web: asked(`echo $$ >> ${runs}; sleep 1000 & wait`) });
+    await product.up();
+    const pids = () => product.read("runs").trim().split("\n").map(Number);
+    await waitFor("the script", () => pids()[0]);
+    const [first = 0] = pids();
+    await product.replaceDaemon();
+    await waitFor("the script again", () => pids().length === 2);
+    await waitForProcessEnd(first);
+    expect(isAlive(pids()[1] ?? 0)).toBe(true);
+  });
+
   test("is run again by the next daemon when its own was killed, which knows in the end", async () => {
     await using product = new Product("script", {});
     const gate = product.gate("gate");
