@@ -1,6 +1,7 @@
 import { stringify } from "smol-toml";
 import type { Alert, Notice } from "../../src/model/alert.ts";
 import type { Product, ServicesInFile } from "./product.ts";
+import { EAGER, script } from "./services.ts";
 import { waitFor } from "./wait-for.ts";
 
 export type AlertsInFile = Readonly<Record<string, unknown>>;
@@ -87,4 +88,31 @@ export async function noticesWaiting(product: Product, channel: string): Promise
   const line = new RegExp(`^muster_notices_waiting\\{channel="${channel}"\\} (\\d+)$`, "m").exec(text);
   if (line === null) throw new Error(`no channel ${channel} in the metrics`);
   return Number(line[1]);
+}
+
+/** Names of services. */
+export const FORTY: readonly string[] = Array.from(
+  { length: 40 },
+  (_, index) => `service-${String(index + 1).padStart(2, "0")}`,
+);
+
+/**
+ * Forty services behind one. The database holds a lock, and each service waits for it in the kernel: when the database is gone, they
+ * get it, and fail; and they fail to start as long as it is free. While there is a file `broken` the database does not come up.
+ */
+export function behindOneDatabase(product: Product): ServicesInFile {
+  const lock = product.write("lock", "");
+  const broken = `[ ! -e ${product.file("broken")} ] || { echo "the disk is gone" >&2; exit 7; }`;
+  const database = script(`${broken}; exec 9>${lock}; flock 9; echo open; exec sleep 1000`, {
+    ready: { line: "open" },
+    start: { retries: 1 },
+    ...EAGER,
+  });
+  const gone = 'echo "the database is gone" >&2; exit 1';
+  const service = script(`flock -ns ${lock} true && { ${gone}; }; echo connected; flock -s ${lock} true; ${gone}`, {
+    ready: { line: "connected" },
+    depends_on: ["database"],
+    ...EAGER,
+  });
+  return { database, ...Object.fromEntries(FORTY.map((name) => [name, service])) };
 }

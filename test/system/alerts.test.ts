@@ -1,39 +1,17 @@
 /** Forty services behind one database that fails: one alert, one mail, and one more when it is well again. */
 import { describe, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
-import { configureAlerts, mailTo, NoticeFile, noticesWaiting } from "../support/alarms.ts";
+import { behindOneDatabase, configureAlerts, FORTY, mailTo, NoticeFile, noticesWaiting } from "../support/alarms.ts";
 import { startMailServer } from "../support/mail-server.ts";
 import { Product } from "../support/product.ts";
-import { EAGER, script } from "../support/services.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const SERVICES = 40;
-const NAMES = Array.from({ length: SERVICES }, (_, index) => `service-${String(index + 1).padStart(2, "0")}`);
 /** From the cause to the mail that is handed over, at the default grouping. */
 const AIM_MS = 1_000;
 const LIMIT_MS = 2_000;
 /** A recipient gets at most one mail a minute. */
 const NEXT_MAIL_MS = 65_000;
 const TEST_LIMIT_MS = 120_000;
-
-/**
- * The database holds a lock, and each service waits for it in the kernel: when the database is gone, they get it, and fail. They fail
- * to start as long as it is free. While there is a file `broken` the database does not come up.
- */
-function forty(product: Product) {
-  const lock = product.write("lock", "");
-  const database = script(
-    `[ ! -e ${product.file("broken")} ] || { echo "the disk is gone" >&2; exit 7; }; exec 9>${lock}; flock 9; echo open; exec sleep 1000`,
-    { ready: { line: "open" }, start: { retries: 1 }, ...EAGER },
-  );
-  const gone = 'echo "the database is gone" >&2; exit 1';
-  const service = script(`flock -ns ${lock} true && { ${gone}; }; echo connected; flock -s ${lock} true; ${gone}`, {
-    ready: { line: "connected" },
-    depends_on: ["database"],
-    ...EAGER,
-  });
-  return { database, ...Object.fromEntries(NAMES.map((name) => [name, service])) };
-}
 
 describe("forty services behind one database", () => {
   test(
@@ -45,9 +23,9 @@ describe("forty services behind one database", () => {
       await using product = new Product("alerts-show", {});
       const told = new NoticeFile(product);
       const channels = { mail: { ops: mailTo(server.port) }, command: { told: told.channel } };
-      configureAlerts(product, channels, forty(product));
+      configureAlerts(product, channels, behindOneDatabase(product));
       await product.up();
-      await product.untilReady("database", ...NAMES);
+      await product.untilReady("database", ...FORTY);
       const pid = await product.pidOf("database");
       product.write("broken", "");
 
@@ -56,18 +34,18 @@ describe("forty services behind one database", () => {
       await waitFor("the mail", () => server.mails.length > 0);
       const tookMs = (takenMs[0] ?? Number.NaN) - beginMs;
       console.log(
-        `from the cause to the mail that names ${SERVICES} services: ${tookMs.toFixed(0)} ms (aim: ${AIM_MS})`,
+        `from the cause to the mail that names ${FORTY.length} services: ${tookMs.toFixed(0)} ms (aim: ${AIM_MS})`,
       );
       expect(tookMs).toBeLessThan(LIMIT_MS);
       const raised = server.mails[0]?.mail;
       expect(raised?.subject).toMatch(/^DOWN database \(\+40\) on /);
-      expect(raised?.text?.match(/service-\d\d/g)).toEqual(expect.arrayContaining(NAMES));
+      expect(raised?.text?.match(/service-\d\d/g)).toEqual(expect.arrayContaining(FORTY));
       expect(raised?.text).toContain("the disk is gone");
       await product.untilState("database", "failed");
-      await product.untilState(NAMES, "waiting");
+      await product.untilState(FORTY, "waiting");
       const open = await product.client.alerts({ all: false });
       expect(open.map(({ fingerprint, affected }) => ({ fingerprint, affected }))).toEqual([
-        { fingerprint: "down database", affected: NAMES },
+        { fingerprint: "down database", affected: FORTY },
       ]);
       const table = (await product.cli(["alerts"])).stdout;
       expect(table).toMatch(/ database +active .* 40 /);
@@ -76,7 +54,7 @@ describe("forty services behind one database", () => {
       expect((await product.cli(["start", "database"])).code).toBe(0);
       const over = await told.until("resolved", ({ kind }) => kind === "resolved");
       expect(over.alert).toMatchObject({ fingerprint: "down database", resolvedBy: "database:1 is ready again" });
-      await product.untilReady("database", ...NAMES);
+      await product.untilReady("database", ...FORTY);
       await waitFor("the mail that it is over", () => server.mails.length > 1, { limitMs: NEXT_MAIL_MS });
       const resolved = server.mails[1]?.mail;
       expect(resolved?.subject).toMatch(/^OK database \(\+40\) on /);
