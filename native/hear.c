@@ -105,10 +105,12 @@ void take_ready(int64_t now) {
   tell("ready", &content);
 }
 
-/* Many words are few rings. */
+/* Many words are few rings; the first after a calm is rung at once. */
+int64_t ring_due(void) { return shim.said.rung_ns + (shim.said.hurried ? RING_EVERY_NS : RING_MINOR_NS); }
+
 void ring_said(int64_t now) {
   if (!shim.said.unrung) return;
-  shim.said.unrung = false;
+  shim.said.unrung = shim.said.hurried = false;
   shim.said.rung_ns = now;
   bell_add(&shim.bell, "said", NULL);
 }

@@ -215,7 +215,7 @@ static int64_t next_wake(void) {
     if (stream->rotate) sooner(&wake, stream->rotate_ns > stream->retry_ns ? stream->rotate_ns : stream->retry_ns);
   }
   if (shim.output.lost_changed) sooner(&wake, shim.output.lost_ns + NS_PER_S);
-  if (shim.said.unrung) sooner(&wake, shim.said.rung_ns + RING_EVERY_NS);
+  if (shim.said.unrung) sooner(&wake, ring_due());
   if (shim.said.lost) sooner(&wake, shim.said.lost_ns);
   if (shim.deaf_ns) sooner(&wake, shim.deaf_ns);
   if (shim.left_ns) sooner(&wake, shim.left_ns);
@@ -252,7 +252,7 @@ static void serve_facts(const struct pollfd *polls, int64_t now) {
   if (polls[HANDLE].revents && shim.handle >= 0) main_gone(now);
   if (shim.owed && now >= shim.retry_ns) record_owed();
   if (shim.said.lost && now >= shim.said.lost_ns) said_settle(&shim.said, now, false);
-  if (now >= shim.said.rung_ns + RING_EVERY_NS) ring_said(now);
+  if (now >= ring_due()) ring_said(now);
 }
 
 static void serve_once(void) {

@@ -108,15 +108,21 @@ bool said_settle(struct said *said, int64_t now, bool last_chance) {
   return (last_chance || count_segments(said) < SEGMENTS_MOST) && append_lost(said);
 }
 
-/* The last segments are kept for the words that a start or an end may hang on. */
+/* No start, end or watchdog hangs on it. */
+static bool is_minor(const struct word *word) {
+  return !strncmp(word->text, "MUSTER_ID=log", 13) || !strncmp(word->text, "MUSTER_ID=alert", 15);
+}
+
+/* The last segments are kept for the words that are not minor. */
 static bool may_keep(struct said *said, const struct word *word) {
   uint64_t count = count_segments(said);
   if (count >= SEGMENTS_MOST) return false;
-  return count < SEGMENTS_FEW || (strncmp(word->text, "MUSTER_ID=log", 13) && strncmp(word->text, "MUSTER_ID=alert", 15));
+  return count < SEGMENTS_FEW || !is_minor(word);
 }
 
 /* Puts it on file, or counts it as lost. */
 void said_keep(struct said *said, const struct word *word, enum sender sender, int64_t now) {
+  if (!is_minor(word)) said->hurried = true;
   if (may_keep(said, word) && said_settle(said, now, false) && append_word(said, word, sender, now)) return;
   if (!said->lost) said->lost_ns = now + NS_PER_S;
   said->lost++;

@@ -211,7 +211,8 @@ struct said {
   uint64_t lost, lost_bytes; /* not in a segment yet */
   int64_t lost_ns;      /* when that is tried again */
   int64_t rung_ns;      /* when `said` was last rung */
-  bool unrung;          /* there is something since then */
+  bool unrung;          /* there is something since then, */
+  bool hurried;         /* and not only logs and alerts */
 };
 
 void said_find(struct said *said);
@@ -222,6 +223,7 @@ bool said_settle(struct said *said, int64_t now, bool last_chance);
 
 #define ASK_AGAIN_NS (50 * (int64_t)NS_PER_MS)
 #define RING_EVERY_NS (10 * (int64_t)NS_PER_MS)
+#define RING_MINOR_NS (50 * (int64_t)NS_PER_MS) /* for logs and alerts: many services that log at once must not keep the daemon busy with rings */
 enum { EXIT_UNRECORDED = 1 };
 
 enum fact { FACT_MAIN = 1, FACT_READY = 2, FACT_EXIT = 4 };
@@ -271,6 +273,7 @@ void record_unknown(int64_t now);
 int hear_open(const struct spec *spec);
 void hear(int64_t now);
 void take_ready(int64_t now);
+int64_t ring_due(void);
 void ring_said(int64_t now);
 bool hear_finish(int64_t now, bool give_up);
 

@@ -64,6 +64,19 @@ describe("what a service says", () => {
     expect(saidOf(generation).map(({ sender, text }) => [sender, text])).toEqual([["main", "READY=1"]]);
   });
 
+  test("is rung more rarely where it is only logs and alerts, and at once where it is more", async () => {
+    await using run = new TestRun();
+    const logs = "times 5000 MUSTER_ID=log\nMUSTER_MESSAGE=again";
+    const generation = run.start(speaker(logs, "say READY=1", "barrier"), speaking(run));
+    await generation.ring("empty");
+    const said = saidOf(generation);
+    expect(said.length).toBe(5_001);
+    const lastedMs = (said.at(-1)?.monotonicMs ?? 0) - (said[0]?.monotonicMs ?? 0);
+    const rings = generation.lines.filter((record) => record.kind === "said").length;
+    expect(rings).toBeGreaterThan(0);
+    expect(rings).toBeLessThanOrEqual(lastedMs / 50 + 4);
+  });
+
   test("in a burst of 10 000 is lost nowhere, stays in order, and rings few times", async () => {
     await using run = new TestRun();
     const generation = run.start(speaker("many 10000"), speaking(run));
