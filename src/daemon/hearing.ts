@@ -78,7 +78,17 @@ export class Hearing implements AsyncDisposable {
   sweep(): void {
     const known = new Set([...this.parts.supervisor().roster.instances()].map(({ token }) => token));
     for (const token of readdirSync(this.parts.events)) {
-      if (!known.has(token)) rmSync(join(this.parts.events, token), { force: true });
+      if (!known.has(token)) this.removeSocket(token);
+    }
+  }
+
+  /** Where Muster is a plain user's, anything can have been put in its place. */
+  private removeSocket(token: string): void {
+    const path = join(this.parts.events, token);
+    try {
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      this.parts.warn(`cannot remove ${path}: ${String(error)}`);
     }
   }
 
@@ -124,7 +134,7 @@ export class Hearing implements AsyncDisposable {
     const { instance, generation } = id;
     const newest = this.find(id);
     // Its shim removes it, unless that was killed; who finds it would wait for a reader. Those of older ones are swept.
-    if (newest?.generation.generation === generation) rmSync(join(this.parts.events, newest.token), { force: true });
+    if (newest?.generation.generation === generation) this.removeSocket(newest.token);
     const closed = this.hearer.close(instance, generation).finally(() => this.closing.delete(closed));
     this.closing.add(closed);
   }

@@ -1,6 +1,6 @@
 /** What a service said while no daemon was there counts as if one had been: also where the service has ended meanwhile. */
 import { describe, expect, test } from "bun:test";
-import { cpSync, existsSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Product } from "../support/product.ts";
 import { Puppet } from "../support/puppet.ts";
@@ -114,5 +114,30 @@ describe("a start that said it failed", () => {
     const failures = await product.events("web", "instance.start-failed");
     expect(failures.map(({ message }) => message)).toEqual(["no database"]);
     expect(await product.events("web", "instance.said-late")).toEqual([]);
+  });
+});
+
+describe("a directory in the place of an event socket", () => {
+  test("holds up neither the end of its service nor the next daemon", async () => {
+    await using product = new Product("adoption-words", {});
+    const web = puppetIn(product, { ...NOTIFY, restart: "always" });
+    web.do("vme id=started_ok");
+    await product.up();
+    await product.untilReady("web");
+    const events = join(product.runDirectory, "events");
+    const [token = ""] = readdirSync(events);
+    for (const name of [token, "stray"]) {
+      rmSync(join(events, name), { force: true });
+      mkdirSync(join(events, name, "inside"), { recursive: true });
+    }
+    const pid = await product.pidOf("web");
+    process.kill(pid, "SIGKILL");
+    await waitForProcessEnd(pid);
+    web.do("vme id=started_ok");
+    await product.until("generation 2", ({ services: [one] }) => one?.instances[0]?.generation === 2 && one.ready);
+    expect(existsSync(join(events, token))).toBe(false);
+    await product.replaceDaemon();
+    expect(await product.untilReady("web")).toMatchObject({ generation: 2 });
+    expect(readdirSync(events).length).toBe(1);
   });
 });
