@@ -74,4 +74,32 @@ describe("LineWatch", () => {
     const outcome = await watch(directory, "(.*)(.*)(.*)x").outcome;
     expect(outcome.kind === "failed" && outcome.error.code).toBe("log-pattern-too-slow");
   });
+
+  test("looks again soon, however long a look took because others had their turn", async () => {
+    const directory = temporary();
+    using out = new LogWriter(placeIn(directory));
+    out.write("almost\n");
+    let nowMs = 0;
+    const rests: number[] = [];
+    const slowClock = {
+      wallMs: () => clock.wallMs(),
+      monotonicMs: () => nowMs,
+      setTimer: (delayMs: number, run: () => void) => {
+        rests.push(delayMs);
+        out.write("ready\n");
+        return clock.setTimer(0, run);
+      },
+    };
+    const patterns = {
+      match: async (_: string, lines: readonly string[]) => {
+        nowMs += 1_000;
+        return lines.map((line) => line === "ready");
+      },
+    };
+    const instance = { service: "web", number: 1 };
+    const request = { directory, archive: null, instance, generation: 1, pattern: "ready", from: { out: 0, err: 0 } };
+    const watching = new LineWatch(slowClock, patterns, request);
+    expect(await watching.outcome).toMatchObject({ kind: "found", line: "ready" });
+    expect(rests).toEqual([250]);
+  });
 });

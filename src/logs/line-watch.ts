@@ -11,6 +11,8 @@ import { positionAtOffset } from "./start.ts";
 /** A start is watched closely: it lasts seconds. */
 const LOOK_EVERY_MS = 25;
 const REST_FACTOR = 25;
+/** Where many start at once a look takes long, for others take their turns in it: that must not make a start late by seconds. */
+const LONGEST_REST_MS = 250;
 
 export type LineWatchOutcome =
   /** the first line of the generation that the pattern is found in */
@@ -82,7 +84,8 @@ export class LineWatch {
         }
       }
       const tookMs = this.clock.monotonicMs() - beganMs;
-      await pause(this.clock, Math.max(LOOK_EVERY_MS, REST_FACTOR * tookMs), signal);
+      const restMs = Math.min(LONGEST_REST_MS, Math.max(LOOK_EVERY_MS, REST_FACTOR * tookMs));
+      await pause(this.clock, restMs, signal);
     }
     return undefined;
   }
