@@ -261,16 +261,16 @@ describe("a full disk", () => {
     await product.up();
     await product.untilReady("web");
     Bun.spawnSync(["sh", "-c", 'cat /dev/zero > "$0" 2>/dev/null', join(product.stateDirectory, "ballast")]);
-    web.do("vme id=alert severity=error msg=first", "vme id=alert severity=error msg=second");
-    await told.untilMessage("first");
-    await told.untilMessage("second");
+    web.do("vme id=alert severity=error msg=one-word", "vme id=alert severity=error msg=more-words");
+    await told.untilMessage("one-word");
+    await told.untilMessage("more-words");
     await told.untilMessage("cannot write to the journal");
     await product.event("muster", "alert.stalled");
     const words = (await product.client.alerts({ all: false })).map(({ fingerprint }) => fingerprint);
     expect(words).toEqual(
       expect.arrayContaining([
-        "said web:1 first",
-        "said web:1 second",
+        "said web:1 one-word",
+        "said web:1 more-words",
         "supervision notices-stalled",
         "supervision journal-stalled",
       ]),
