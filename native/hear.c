@@ -76,13 +76,21 @@ static void take_word(struct mail *mail, const struct word *word, int64_t now) {
 void hear(int64_t now) {
   struct word word;
   if (shim.socket < 0 || !socket_has(shim.socket)) return;
-  struct mail *mail = mail_map();
-  if (!mail) {
+  if (!shim.mail) shim.mail = mail_map();
+  if (!shim.mail) {
     shim.deaf_ns = now + ASK_AGAIN_NS;
     return;
   }
-  for (unsigned i = 0; i < shim.queue_most && mail_receive(shim.socket, mail, &word); i++) take_word(mail, &word, clock_ns());
-  mail_unmap(mail);
+  for (unsigned i = 0; i < shim.queue_most && mail_receive(shim.socket, shim.mail, &word); i++) {
+    take_word(shim.mail, &word, clock_ns());
+  }
+}
+
+/* Who goes on speaking is heard without mapping it anew. Not while words are taken from it. */
+void hear_rest(void) {
+  if (!shim.mail || shim.said.unrung) return;
+  mail_unmap(shim.mail);
+  shim.mail = NULL;
 }
 
 /* Whatever stands before the newline is ignored; an end without one says nothing. */

@@ -253,6 +253,7 @@ static void serve_facts(const struct pollfd *polls, int64_t now) {
   if (shim.owed && now >= shim.retry_ns) record_owed();
   if (shim.said.lost && now >= shim.said.lost_ns) said_settle(&shim.said, now, false);
   if (now >= ring_due()) ring_said(now);
+  hear_rest();
 }
 
 static void serve_once(void) {

@@ -232,6 +232,7 @@ struct shim {
   struct bell bell;
   struct output output;
   struct said said;
+  struct mail *mail;    /* NULL: nothing was said since the last ring */
   unsigned owed;        /* facts: the run directory was full, and they are to be written as soon as that is possible */
   bool failed;          /* no program came to be */
   bool tree_gone;
@@ -273,6 +274,7 @@ void record_unknown(int64_t now);
 int hear_open(const struct spec *spec);
 void hear(int64_t now);
 void take_ready(int64_t now);
+void hear_rest(void);
 int64_t ring_due(void);
 void ring_said(int64_t now);
 bool hear_finish(int64_t now, bool give_up);

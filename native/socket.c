@@ -11,7 +11,7 @@
 
 enum { WORD_BYTES = 64 << 10, ALONG_MOST = 253 /* SCM_MAX_FD of the kernel */ };
 
-/* Mapped only while there is something: a shim at rest keeps nothing of it. */
+/* Mapped from a word to the ring for it: a shim at rest keeps nothing of it. */
 struct mail {
   union {
     struct cmsghdr first;

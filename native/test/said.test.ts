@@ -120,7 +120,7 @@ describe("what a service says", () => {
     writeFileSync(gates[0] ?? "", "go\n");
     await run.until("the second", () => barriers(2));
     expect(open()).toBe(openBefore);
-    expect(memoryKb(generation.shimPid())).toBeLessThanOrEqual(memoryBefore + 4);
+    await run.until("its memory", () => memoryKb(generation.shimPid()) <= memoryBefore + 4);
     writeFileSync(gates[1] ?? "", "go\n");
     await generation.ring("empty");
     expect(saidOf(generation).length).toBe(1_003);
