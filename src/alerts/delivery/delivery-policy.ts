@@ -1,5 +1,5 @@
 import type { NoticeKind } from "../../model/alert.ts";
-import type { Severity } from "../../model/severity.ts";
+import { isAtLeast, SEVERITIES, type Severity } from "../../model/severity.ts";
 import type { DeliveryFailure, Pace } from "./notifier.ts";
 
 /** After the first, second, … failure in a row; the last one repeats itself. */
@@ -20,6 +20,11 @@ export interface LaneState {
   readonly retryAtMs: number;
   /** of the last delivery; null: none is known */
   readonly sentAtMs: number | null;
+  /**
+   * the worst that was handed over in the gap that runs: what is worse need not wait for its end. null: not known, or the
+   * queue catches up after failures, and then everything waits
+   */
+  readonly told: Severity | null;
   /** so many notices at once and no more, since a larger batch was refused; null: as many as the notifier takes */
   readonly most: number | null;
 }
@@ -38,12 +43,29 @@ export interface Waiting {
   readonly sinceMs: number;
 }
 
-export const FRESH_LANE: LaneState = { failures: 0, failingSinceMs: null, retryAtMs: 0, sentAtMs: null, most: null };
+export const FRESH_LANE: LaneState = {
+  failures: 0,
+  failingSinceMs: null,
+  retryAtMs: 0,
+  sentAtMs: null,
+  told: null,
+  most: null,
+};
 
-/** When a queue with something in it may try next. After quiet that is at once. */
-export function dueAtMs(state: LaneState, pace: Pace): number {
-  const gapEndsMs = state.sentAtMs === null ? 0 : state.sentAtMs + pace.gapMs;
+/** When a queue in which this waits may try next. After quiet, and for what is worse than all before it, that is at once. */
+export function dueAtMs(state: LaneState, pace: Pace, waiting: readonly Pick<Waiting, "severity">[]): number {
+  const { told, sentAtMs } = state;
+  const isUrgent = told !== null && waiting.some(({ severity }) => isWorse(severity, told));
+  const gapEndsMs = sentAtMs === null || isUrgent ? 0 : sentAtMs + pace.gapMs;
   return Math.max(state.retryAtMs, gapEndsMs);
+}
+
+function isWorse(severity: Severity, than: Severity): boolean {
+  return severity !== than && isAtLeast(severity, than);
+}
+
+function worst(severities: readonly Severity[]): Severity | null {
+  return SEVERITIES.findLast((severity) => severities.includes(severity)) ?? null;
 }
 
 /** The oldest of what waits, as many as may go together; at least one. */
@@ -63,9 +85,17 @@ export function nextBatch<Item extends Pick<Waiting, "bytes">>(
   return batch;
 }
 
-export function afterDelivered(state: LaneState, count: number, nowMs: number): LaneState {
-  const most = state.most === null ? null : Math.max(state.most, count) * 2;
-  return { ...FRESH_LANE, sentAtMs: nowMs, most };
+/** @param left how many still wait */
+export function afterDelivered(
+  state: LaneState,
+  sent: readonly Pick<Waiting, "severity">[],
+  { left, nowMs, pace }: { left: number; nowMs: number; pace: Pace },
+): LaneState {
+  const most = state.most === null ? null : Math.max(state.most, sent.length) * 2;
+  const inSameGap = state.sentAtMs !== null && nowMs < state.sentAtMs + pace.gapMs;
+  const told = worst([...sent.map(({ severity }) => severity), ...(inSameGap && state.told ? [state.told] : [])]);
+  const catchesUp = left > 0 && (state.failures > 0 || state.told === null);
+  return { ...FRESH_LANE, sentAtMs: nowMs, told: catchesUp ? null : told, most };
 }
 
 export interface FailureVerdict {

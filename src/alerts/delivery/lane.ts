@@ -52,7 +52,8 @@ export class Lane {
     if (this.attempt !== null || this.end.signal.aborted || this.parts.outbox.isEmpty(this.name)) return;
     this.timer?.[Symbol.dispose]();
     this.timer = null;
-    const inMs = dueAtMs(this.state, this.notifier.pace) - this.parts.clock.monotonicMs();
+    const { outbox, clock } = this.parts;
+    const inMs = dueAtMs(this.state, this.notifier.pace, outbox.waitingIn(this.name)) - clock.monotonicMs();
     if (inMs > 0) {
       this.timer = this.parts.clock.setTimer(inMs, () => this.look());
       return;
@@ -105,7 +106,8 @@ export class Lane {
   private async noteDelivered(sent: readonly Waiting[]): Promise<void> {
     const nowMs = this.parts.clock.monotonicMs();
     const { failures, failingSinceMs } = this.state;
-    this.state = afterDelivered(this.state, sent.length, nowMs);
+    const left = this.parts.outbox.waitingIn(this.name).length - sent.length;
+    this.state = afterDelivered(this.state, sent, { left, nowMs, pace: this.notifier.pace });
     if (failingSinceMs !== null) {
       this.parts.record(deliveredAgain(this.whither(), sent, failures, nowMs - failingSinceMs));
     }
