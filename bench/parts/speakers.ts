@@ -11,7 +11,7 @@ import type { Workshop } from "../workshop.ts";
 
 const SPEAKERS = 200;
 /** each; together somewhat more than is aimed at */
-const WORDS_A_SECOND = 110;
+const WORDS_A_SECOND = 105;
 const KILLS = 40;
 const KILL_PAUSE_MS = 130;
 const CALM_MS = 3_000;
