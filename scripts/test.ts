@@ -1,6 +1,6 @@
 /**
  * Runs the tests: `bun scripts/test.ts [--system] [--root <directory>] [part of a path …]`.
- * Two files at a time, each in a process with its own TMPDIR. Ends with `N passed, N failed, N skipped`.
+ * Three files at a time, each in a process with its own TMPDIR. Ends with `N passed, N failed, N skipped`.
  */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { GROUPS, groupOf, testFiles } from "./testing/groups.ts";
 import { failedLines, fileLines, skippedLines, totals, totalsLine } from "./testing/report.ts";
 import { type FileReport, runFile } from "./testing/run-file.ts";
 
-const PROCESSES = 2;
+const PROCESSES = 3;
 
 /** @param signal ends the files that run, looks at what they leave, and begins no other */
 async function runAll(root: string, files: readonly string[], signal: AbortSignal): Promise<FileReport[]> {
