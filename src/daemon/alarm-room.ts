@@ -7,6 +7,7 @@ import type { Journal } from "../journal/journal.ts";
 import type { Alert } from "../model/alert.ts";
 import type { JournalEvent } from "../model/event.ts";
 import type { HostSpec } from "../model/service.ts";
+import type { Libc } from "../platform/libc.ts";
 import type { Instance } from "../services/instance.ts";
 import { isReady } from "../services/public-status.ts";
 import type { Roster } from "../services/roster.ts";
@@ -14,6 +15,7 @@ import type { DaemonPaths } from "./options.ts";
 
 export interface AlarmRoomParts {
   readonly clock: Clock;
+  readonly libc: Libc;
   readonly journal: Journal;
   readonly paths: DaemonPaths;
   readonly roster: Roster;
@@ -57,8 +59,8 @@ export class AlarmRoom implements AsyncDisposable {
   }
 }
 
-function openDelivery({ clock, journal, paths, environment, host, released }: AlarmRoomParts): Promise<Delivery> {
-  const ports = { clock, environment, host: hostname(), released };
+function openDelivery({ clock, libc, journal, paths, environment, host, released }: AlarmRoomParts): Promise<Delivery> {
+  const ports = { clock, libc, environment, host: hostname(), released };
   return Delivery.open({
     directory: paths.outbox,
     host: hostname(),

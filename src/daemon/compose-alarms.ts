@@ -11,6 +11,7 @@ export async function addAlarms(ground: Ground, rooms: Rooms, released: () => vo
   const warn = (message: string): void => logs.own.warn(message);
   const alarms = await AlarmRoom.open({
     clock,
+    libc: ground.libc,
     journal,
     paths: ground.paths,
     roster: supervision.supervisor.roster,

@@ -8,6 +8,7 @@ import { type ReceivedMail, startMailServer } from "../../../test/support/mail-s
 import { directoryForEachTest, temporaryDirectory } from "../../../test/support/temporary-directory.ts";
 import { waitFor } from "../../../test/support/wait-for.ts";
 import type { ChannelSpec, MailSpec } from "../../model/alerts-spec.ts";
+import { openLibc } from "../../platform/libc.ts";
 import { VirtualClock } from "../../platform/virtual-clock.ts";
 import { makeNotifiers } from "./notifiers/make-notifiers.ts";
 import { openDelivery } from "./testing/delivery-run.ts";
@@ -41,7 +42,7 @@ function mailSpec(directory: string, wish: Partial<MailSpec> & { port: number })
 }
 
 function open(directory: string, clock: VirtualClock, channels: readonly ChannelSpec[]) {
-  const ports = { clock, environment: {}, host: "host1" };
+  const ports = { clock, environment: {}, libc: openLibc(), host: "host1" };
   return openDelivery(join(directory, "outbox"), clock, () => makeNotifiers(channels, ports));
 }
 
@@ -60,7 +61,12 @@ beforeAll(async () => {
   const server = await startMailServer();
   using directory = temporaryDirectory("outage");
   const spec: MailSpec = { ...mailSpec(directory.path, { port: server.port }), user: null, password: null };
-  const [notifier] = makeNotifiers([spec], { clock: new VirtualClock(), environment: {}, host: "host1" });
+  const [notifier] = makeNotifiers([spec], {
+    clock: new VirtualClock(),
+    environment: {},
+    libc: openLibc(),
+    host: "host1",
+  });
   await notifier?.deliver([sampleNotice("first")], new AbortController().signal);
   await server.close();
 });

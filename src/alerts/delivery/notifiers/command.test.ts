@@ -24,6 +24,7 @@ function run(command: readonly string[], wish: { clock?: Clock; message?: string
   const [notifier] = makeNotifiers([{ kind: "command", name: "page", severity: "warn", timeoutMs: 10_000, command }], {
     clock,
     environment: ENVIRONMENT,
+    libc: openLibc(),
     host: "host1",
   });
   const notice = sampleNotice("db", { alert: { message: wish.message ?? "down" } });

@@ -1,5 +1,7 @@
+import { closeSync } from "node:fs";
 import type { Notice } from "../../../model/alert.ts";
 import type { CommandSpec } from "../../../model/alerts-spec.ts";
+import { openMemoryFile } from "../../../platform/memory-file.ts";
 import { DELIVERED, type DeliveryOutcome, failed, type Notifier, type Pace } from "../notifier.ts";
 import { oneLine } from "../safe-text.ts";
 import { noticesAsJson } from "./body.ts";
@@ -39,14 +41,13 @@ async function run(
 ): Promise<DeliveryOutcome> {
   let child: ReturnType<typeof start>;
   try {
-    child = start(spec, ports);
+    child = start(spec, ports, noticesAsJson(notices));
   } catch (error) {
     return failed(`${spec.command[0]} cannot be run (${(error as NodeJS.ErrnoException).code ?? "unknown error"})`);
   }
   const kill = () => killGroup(child.pid);
   signal.addEventListener("abort", kill);
   try {
-    void feed(child.stdin, noticesAsJson(notices));
     const complaint = lastLine(child.stderr, child.exited, ports);
     const code = await child.exited;
     const words = await complaint;
@@ -56,26 +57,22 @@ async function run(
   }
 }
 
-function start(spec: CommandSpec, ports: NotifierPorts) {
+/** Its input is a file: it gets all of it, also when the daemon is killed in this moment. */
+function start(spec: CommandSpec, ports: NotifierPorts, input: string) {
   const kept = Object.entries(ports.environment).filter(([name]) => PASSED_ON.test(name));
-  return Bun.spawn([...spec.command], {
-    cwd: "/",
-    env: Object.fromEntries(kept),
-    stdin: "pipe",
-    stdout: "ignore",
-    stderr: "pipe",
-    // A session of its own: what it starts can be ended with it.
-    detached: true,
-  });
-}
-
-/** A command that does not read, or ends before, may still have done its work. */
-async function feed(stdin: Bun.FileSink, text: string): Promise<void> {
+  const stdin = openMemoryFile(ports.libc, Buffer.from(input));
   try {
-    await stdin.write(text);
-    await stdin.end();
-  } catch {
-    // Its exit code tells.
+    return Bun.spawn([...spec.command], {
+      cwd: "/",
+      env: Object.fromEntries(kept),
+      stdin,
+      stdout: "ignore",
+      stderr: "pipe",
+      // A session of its own: what it starts can be ended with it.
+      detached: true,
+    });
+  } finally {
+    closeSync(stdin);
   }
 }
 

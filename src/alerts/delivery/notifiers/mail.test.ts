@@ -5,6 +5,7 @@ import { TEST_AUTHORITY } from "../../../../test/support/mail-certificate.ts";
 import { type MailServer, type MailServerWish, startMailServer } from "../../../../test/support/mail-server.ts";
 import { directoryForEachTest } from "../../../../test/support/temporary-directory.ts";
 import type { MailSpec } from "../../../model/alerts-spec.ts";
+import { openLibc } from "../../../platform/libc.ts";
 import { VirtualClock } from "../../../platform/virtual-clock.ts";
 import { DELIVERED, type Notifier } from "../notifier.ts";
 import { headerOf, PASSWORD } from "../testing/rigs.ts";
@@ -33,7 +34,7 @@ function notifiersFor(
     recipients: [{ address: "ops@example.org", severity: "warn" }],
     ...wish,
   };
-  return makeNotifiers([spec], { clock: new VirtualClock(), environment, host: "host1.example.org" });
+  return makeNotifiers([spec], { clock: new VirtualClock(), environment, libc: openLibc(), host: "host1.example.org" });
 }
 
 /** Sends one notice through the first notifier. */

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { createHmac } from "node:crypto";
 import { failOnLeaks } from "../../../../test/support/leak-check.ts";
+import { openLibc } from "../../../platform/libc.ts";
 import { VirtualClock } from "../../../platform/virtual-clock.ts";
 import { DELIVERED } from "../notifier.ts";
 import { PASSWORD } from "../testing/rigs.ts";
@@ -41,7 +42,7 @@ async function post(
         secret: wish.isSigned ? { kind: "environment", variable: "SECRET" } : null,
       },
     ],
-    { clock: new VirtualClock({ wallMs: NOW_MS }), environment: { SECRET: PASSWORD }, host: "host1" },
+    { clock: new VirtualClock({ wallMs: NOW_MS }), environment: { SECRET: PASSWORD }, libc: openLibc(), host: "host1" },
   );
   const notices = (wish.names ?? ["db"]).map((name) => sampleNotice(name));
   const outcome = await notifier?.deliver(notices, new AbortController().signal);
@@ -161,6 +162,7 @@ describe("secrets", () => {
       {
         clock: new VirtualClock(),
         environment: {},
+        libc: openLibc(),
         host: "host1",
       },
     );

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../../../base/clock.ts";
 import type { Notice } from "../../../model/alert.ts";
 import type { ChannelSpec } from "../../../model/alerts-spec.ts";
+import { openLibc } from "../../../platform/libc.ts";
 import type { Notifier } from "../notifier.ts";
 import { makeNotifiers } from "../notifiers/make-notifiers.ts";
 
@@ -98,7 +99,12 @@ export async function commandRig({ behaviour, directory, clock, waitForFile }: R
 
 /** The one notifier of a channel. */
 export function only(spec: ChannelSpec, clock: Clock): Notifier {
-  const [notifier] = makeNotifiers([spec], { clock, environment: process.env, host: "host1.example.org" });
+  const [notifier] = makeNotifiers([spec], {
+    clock,
+    environment: process.env,
+    libc: openLibc(),
+    host: "host1.example.org",
+  });
   if (notifier === undefined) throw new Error("no notifier was made");
   return notifier;
 }
