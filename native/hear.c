@@ -17,11 +17,13 @@ int hear_open(const struct spec *spec) {
   if (read_small("/proc/sys/net/unix/max_dgram_qlen", text, sizeof text) > 0) read_number(&at, &most);
   shim.queue_most = (unsigned)(most < INT32_MAX ? most : INT32_MAX) + TURN_LEAST;
   shim.main_only = spec->main_only;
-  shim.socket = socket_open(spec);
-  return shim.socket < 0 ? errno : 0;
+  shim.socket = socket_open(spec, &shim.name);
+  if (shim.socket < 0) return errno;
+  said_find(&shim.said); /* not before nobody can speak to an earlier shim any more */
+  return 0;
 }
 
-/* A descriptor that comes with this word alone is closed when all that was said before is on file: that is the whole answer. */
+/* A descriptor that comes with this word alone is closed when all that was said before is taken: that is the whole answer. */
 static bool is_barrier(const struct word *word) {
   static const char barrier[] = "BARRIER=1\n";
   size_t line = sizeof barrier - 1;
@@ -65,9 +67,14 @@ static void change_main(pid_t pid) {
   tell("main", &content);
 }
 
+/* A pipe that comes along with other words may not be meant for an answer (FDSTORE=1). */
+static bool wants_answer(const struct word *word) { return !strncmp(word->text, "MUSTER_", 7); }
+
 static void take_word(struct mail *mail, const struct word *word, int64_t now) {
   enum sender sender = sender_of(word->pid, shim.main_process, shim.output.adopted);
-  if (!is_barrier(word)) said_keep(&shim.said, word, sender, now);
+  bool kept = !is_barrier(word) && said_keep(&shim.said, word, sender, now);
+  bool own = sender == SENDER_MAIN || sender == SENDER_TREE;
+  if (kept && own && wants_answer(word) && !socket_is_replaced(shim.socket, &shim.name)) mail_answer(mail);
   mail_close(mail);
   if (sender == SENDER_MAIN || (sender == SENDER_TREE && !shim.main_only)) change_main(named_main(word));
 }
@@ -126,7 +133,7 @@ void ring_said(int64_t now) {
 /* The last of the tree has ended: nobody of it can speak any more. False: what was lost is not on file, and is tried again. */
 bool hear_finish(int64_t now, bool give_up) {
   if (shim.socket >= 0) {
-    socket_remove(shim.socket);
+    socket_remove(shim.socket, &shim.name);
     hear(now);
     close(shim.socket);
     shim.socket = -1;

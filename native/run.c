@@ -304,7 +304,6 @@ bool shim_begin(const struct handover *handover, bool adopted) {
   }
   setsid();
   if (chdir(handover->directory)) return false;
-  said_find(&shim.said);
   bell_open(&shim.bell, handover->directory);
   shim.output.bell = &shim.bell;
   shim.output.null = 0;

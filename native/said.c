@@ -1,6 +1,7 @@
 #include "shim.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -54,10 +55,9 @@ static void end_segment(struct said *said) {
 static bool begin_segment(struct said *said) {
   struct line name;
   end_segment(said);
-  segment_name(&name, said->last + 1);
-  said->segment = open(name.bytes, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (said->segment < 0) return false;
-  said->last++;
+  do segment_name(&name, ++said->last);
+  while ((said->segment = open(name.bytes, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0600)) < 0 && errno == EEXIST);
+  if (said->segment < 0) return said->last--, false;
   said->size = 0;
   return true;
 }
@@ -120,11 +120,12 @@ static bool may_keep(struct said *said, const struct word *word) {
   return count < SEGMENTS_FEW || !is_minor(word);
 }
 
-/* Puts it on file, or counts it as lost. */
-void said_keep(struct said *said, const struct word *word, enum sender sender, int64_t now) {
+/* Puts it on file, or counts it as lost: false. */
+bool said_keep(struct said *said, const struct word *word, enum sender sender, int64_t now) {
   if (!is_minor(word)) said->hurried = true;
-  if (may_keep(said, word) && said_settle(said, now, false) && append_word(said, word, sender, now)) return;
+  if (may_keep(said, word) && said_settle(said, now, false) && append_word(said, word, sender, now)) return true;
   if (!said->lost) said->lost_ns = now + NS_PER_S;
   said->lost++;
   said->lost_bytes += word->sent;
+  return false;
 }

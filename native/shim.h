@@ -194,12 +194,19 @@ struct word {
 
 struct mail; /* room for one datagram and what came along */
 
-int socket_open(const struct spec *spec);
-void socket_remove(int fd);
+struct inode {
+  dev_t device;
+  ino_t number;
+};
+
+int socket_open(const struct spec *spec, struct inode *name);
+bool socket_is_replaced(int fd, const struct inode *name);
+void socket_remove(int fd, const struct inode *name);
 bool socket_has(int fd);
 struct mail *mail_map(void);
 void mail_unmap(struct mail *mail);
 bool mail_receive(int fd, struct mail *mail, struct word *word);
+void mail_answer(struct mail *mail);
 void mail_close(struct mail *mail);
 
 /* ---- said.c: the segments that keep them ---- */
@@ -216,7 +223,7 @@ struct said {
 };
 
 void said_find(struct said *said);
-void said_keep(struct said *said, const struct word *word, enum sender sender, int64_t now);
+bool said_keep(struct said *said, const struct word *word, enum sender sender, int64_t now);
 bool said_settle(struct said *said, int64_t now, bool last_chance);
 
 /* ---- run.c, hear.c, start.c, adopt.c: a shim ---- */
@@ -248,6 +255,7 @@ struct shim {
   int report;           /* run: what the program's side reports until it runs; else -1 */
   int handle;           /* a pidfd of the main process where there may be no other way to see its end; else -1 */
   int socket;           /* for what the service says; -1: there is none */
+  struct inode name;    /* of that socket: a later shim may bind another one at the same path */
   int ready;            /* run: where a newline says that the program is ready; else -1 */
   unsigned queue_most;  /* datagrams that the socket can hold, at least */
   pid_t main_process;   /* 0: it has ended */

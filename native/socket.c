@@ -1,8 +1,10 @@
 #include "shim.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -25,36 +27,48 @@ struct mail {
  * 0600 from its first moment on, and its user's as soon as it has a name. SO_RCVBUF has no say in unix datagrams: how many wait is
  * net.unix.max_dgram_qlen.
  */
-static int socket_bind(int fd, const struct sockaddr_un *address, const struct spec *spec) {
+static int socket_bind(int fd, const struct sockaddr_un *address, const struct spec *spec, struct inode *name) {
   int on = 1;
+  struct stat status = {0};
   uid_t uid;
   gid_t gid;
   spec_owner(spec, &uid, &gid);
   if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof on) || fchmod(fd, 0600)) return -1;
   unlink(address->sun_path);
   if (bind(fd, (const struct sockaddr *)address, sizeof *address)) return -1;
+  (void)!lstat(address->sun_path, &status);
+  *name = (struct inode){status.st_dev, status.st_ino};
   (void)!lchown(address->sun_path, uid, gid); /* as for the FIFOs: a step of its own says who may not */
   return 0;
 }
 
 /* -1: errno says why. */
-int socket_open(const struct spec *spec) {
+int socket_open(const struct spec *spec, struct inode *name) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   if (strlen(spec->event_socket) >= sizeof address.sun_path) return errno = ENAMETOOLONG, -1;
   strcpy(address.sun_path, spec->event_socket);
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  if (fd < 0 || !socket_bind(fd, &address, spec)) return fd;
+  if (fd < 0 || !socket_bind(fd, &address, spec, name)) return fd;
   int error = errno;
   close(fd);
   errno = error;
   return -1;
 }
 
+/* A later shim has bound the same path: what this one still keeps may be in a segment that is read no more. */
+bool socket_is_replaced(int fd, const struct inode *name) {
+  struct sockaddr_un address;
+  struct stat status;
+  socklen_t length = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &length) || lstat(address.sun_path, &status)) return false;
+  return status.st_dev != name->device || status.st_ino != name->number;
+}
+
 /* Its name goes; what waits in it can still be read. */
-void socket_remove(int fd) {
+void socket_remove(int fd, const struct inode *name) {
   struct sockaddr_un address;
   socklen_t length = sizeof address;
-  if (!getsockname(fd, (struct sockaddr *)&address, &length)) unlink(address.sun_path);
+  if (!socket_is_replaced(fd, name) && !getsockname(fd, (struct sockaddr *)&address, &length)) unlink(address.sun_path);
 }
 
 bool socket_has(int fd) { return recv(fd, NULL, 0, MSG_PEEK) >= 0; }
@@ -87,15 +101,33 @@ bool mail_receive(int fd, struct mail *mail, struct word *word) {
   return true;
 }
 
-/* What found no room, or no number, was closed by the kernel. */
-void mail_close(struct mail *mail) {
+/* The descriptors that came along; what found no room, or no number, was closed by the kernel. */
+static const unsigned char *descriptors_of(struct mail *mail, size_t *count) {
+  *count = 0;
   for (struct cmsghdr *at = CMSG_FIRSTHDR(&mail->message); at; at = CMSG_NXTHDR(&mail->message, at)) {
     if (at->cmsg_level != SOL_SOCKET || at->cmsg_type != SCM_RIGHTS) continue;
-    size_t count = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; i++) {
-      int along;
-      memcpy(&along, CMSG_DATA(at) + i * sizeof along, sizeof along);
-      close(along);
-    }
+    *count = (at->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    return CMSG_DATA(at);
+  }
+  return NULL;
+}
+
+/* A byte into the one that came along, where that is a pipe with nothing in it: there it has room, and is not waited for. */
+void mail_answer(struct mail *mail) {
+  size_t count;
+  int along, waiting = 0;
+  const unsigned char *descriptors = descriptors_of(mail, &count);
+  if (count != 1) return;
+  memcpy(&along, descriptors, sizeof along);
+  if (fcntl(along, F_GETPIPE_SZ) > 0 && !ioctl(along, FIONREAD, &waiting) && !waiting) (void)!write(along, "1", 1);
+}
+
+void mail_close(struct mail *mail) {
+  size_t count;
+  const unsigned char *descriptors = descriptors_of(mail, &count);
+  for (size_t i = 0; i < count; i++) {
+    int along;
+    memcpy(&along, descriptors + i * sizeof along, sizeof along);
+    close(along);
   }
 }

@@ -14,6 +14,7 @@ const libc = openLibc();
 const NOBODY = 65_534;
 const asRoot = skipWhen(process.getuid?.() === 0 ? null : "not root");
 const SHORT = { takenWithinMs: 60, confirmedWithinMs: 60 };
+const PATIENT = { takenWithinMs: 60, confirmedWithinMs: 5_000 };
 
 function errorOf(socket: string, limits = SHORT) {
   const said = sayToSupervisor(READY, { MUSTER_SOCKET: socket }, { limits, libc });
@@ -24,11 +25,11 @@ describe("whom a process speaks to", () => {
   test.each([
     [
       { MUSTER_SOCKET: "/m", NOTIFY_SOCKET: "/n", MUSTER_TOKEN: "t" },
-      { socket: "/m", token: "t" },
+      { socket: "/m", token: "t", answers: true },
     ],
     [
       { MUSTER_SOCKET: "", NOTIFY_SOCKET: "@n", MUSTER_TOKEN: "" },
-      { socket: "@n", token: null },
+      { socket: "@n", token: null, answers: false },
     ],
     [{ MUSTER_TOKEN: "t" }, null],
   ])("%p", (environment, expected) => {
@@ -55,6 +56,50 @@ describe("the event socket", () => {
     const word = await receiver.nextConfirmed();
     expect(word.notification).toMatchObject({ saying, token: "ab12", refused: [] });
     expect([word.pid, word.alive]).toEqual([process.pid, true]);
+  });
+
+  test("of muster takes a word and its pipe at once", async () => {
+    await using receiver = await EventReceiver.start(directory.file("at-once"));
+    expect(errorOf(receiver.socket, PATIENT)).toBeNull();
+    expect(await receiver.next()).toMatchObject({ text: "MUSTER_ID=started_ok\n", descriptors: 1 });
+    expect(errorOf(receiver.socket, PATIENT)).toBeNull();
+    expect((await receiver.next()).text).toBe("MUSTER_ID=started_ok\n");
+  });
+
+  test("whose reader was killed with the word hears it again", async () => {
+    await using receiver = await EventReceiver.start(directory.file("late"), "late");
+    expect(errorOf(receiver.socket, PATIENT)).toBeNull();
+    expect(errorOf(receiver.socket, PATIENT)).toBeNull();
+    const texts = [await receiver.next(), await receiver.next(), await receiver.next()].map(({ text }) => text);
+    expect(texts).toEqual(Array(3).fill("MUSTER_ID=started_ok\n"));
+  });
+
+  test("whose reader never confirms hears it three times: event-socket-unanswered", async () => {
+    await using receiver = await EventReceiver.start(directory.file("unanswering"), "unanswering");
+    expect(errorOf(receiver.socket, PATIENT)).toEqual({
+      code: "event-socket-unanswered",
+      message: `cannot say started_ok: who reads ${receiver.socket} took it 3 times and never confirmed it: a process that is none of the service is not believed, and there may be no room for more words; say it from a process of the service, or later; "muster events" tells the reason`,
+    });
+    for (let time = 1; time <= 3; time++) expect((await receiver.next()).text).toBe("MUSTER_ID=started_ok\n");
+    const said = sayToSupervisor(READY, { NOTIFY_SOCKET: receiver.socket }, { limits: PATIENT, libc });
+    expect(said.ok).toBe(true);
+    const after = [await receiver.next(), await receiver.next()];
+    expect(after.map(({ text, descriptors }) => [text, descriptors])).toEqual([
+      ["MUSTER_ID=started_ok\n", 0],
+      ["BARRIER=1", 1],
+    ]);
+  });
+
+  test("that ends before it has confirmed is gone", async () => {
+    const receiver = await EventReceiver.start(directory.file("ends"), "unanswering");
+    const pollOne: Libc["pollOne"] = (fd, events, timeoutMs) => {
+      if (fd === -1) process.kill(receiver.pid, "SIGKILL");
+      return libc.pollOne(fd, events, timeoutMs);
+    };
+    const ending: Libc = Object.assign(Object.create(libc), { pollOne });
+    const said = sayToSupervisor(READY, { MUSTER_SOCKET: receiver.socket }, { limits: PATIENT, libc: ending });
+    expect(said.ok ? null : said.error.code).toBe("event-socket-gone");
+    await receiver[Symbol.asyncDispose]();
   });
 
   test("takes the longest there is, and tells how long it was", async () => {

@@ -9,12 +9,15 @@ export interface Received {
   readonly pid: number;
   /** its sender could still be seen when it was read */
   readonly alive: boolean;
-  /** how many descriptors came along; they are closed at once */
+  /** how many descriptors came along; they are closed at once, after an answer where one is due */
   readonly descriptors: number;
 }
 
-/** `answering`: closes what a barrier brings; `silent`: keeps it; `deaf`: reads nothing. */
-export type Manner = "answering" | "silent" | "deaf";
+/**
+ * `answering`: as a shim does; `late`: does not answer the first word; `unanswering`: none; `silent`: keeps what comes
+ * along; `deaf`: reads nothing.
+ */
+export type Manner = "answering" | "late" | "unanswering" | "silent" | "deaf";
 
 /** The supervisor's end of an event socket, in a process of its own, as a speaker blocks while it waits. */
 export class EventReceiver implements AsyncDisposable {
@@ -52,9 +55,10 @@ export class EventReceiver implements AsyncDisposable {
     return { ...rest, text: bytes.toString(), notification: parseNotification(bytes) };
   }
 
-  /** The next word, with the barrier that follows it. */
+  /** The next word, with the pipe for its answer, or with the barrier that follows it. */
   async nextConfirmed(): Promise<Received> {
     const word = await this.next();
+    if (word.descriptors === 1) return word;
     const barrier = await this.next();
     if (barrier.text !== "BARRIER=1" || barrier.descriptors !== 1) throw new Error(`no barrier but ${barrier.text}`);
     return word;

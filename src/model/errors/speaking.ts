@@ -32,6 +32,12 @@ export const SPEAKING_ERRORS = {
     (d: { word: string; socket: string; waitedMs: number }) =>
       `cannot tell whether ${d.word} was heard: who reads ${d.socket} did not confirm it within ${d.waitedMs / 1_000}s; it may still be read`,
   ),
+  "event-socket-unanswered": entry(
+    503,
+    1,
+    (d: { word: string; socket: string; times: number }) =>
+      `cannot say ${d.word}: who reads ${d.socket} took it ${d.times} times and never confirmed it: a process that is none of the service is not believed, and there may be no room for more words; say it from a process of the service, or later; "muster events" tells the reason`,
+  ),
   "event-socket-unusable": entry(
     500,
     1,
