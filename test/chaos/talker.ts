@@ -1,6 +1,6 @@
 /**
  * One life of a service that speaks: `talker.ts <directory for its notes> <seed>`. Each word ends with "<generation> <number>";
- * a word whose barrier was closed is noted in `confirmed` as "<generation> <number>", the one that it is ready in `ready`.
+ * a word that was confirmed is noted in `confirmed` as "<generation> <number>", the one that it is ready in `ready`.
  */
 import { appendFileSync, closeSync, readlinkSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -24,15 +24,16 @@ function send(text: string, descriptors: readonly number[] = []): void {
   while (datagrams.send(socket, text, descriptors) < 0) Bun.sleepSync(TRY_AGAIN_MS);
 }
 
-/** Returns when what was said before is on file, or its shim is gone. */
-function confirm(): void {
+/** Whether it is on file. Returns when that is told, or its shim is gone. It is said once, so nothing may be there twice. */
+function isConfirmed(text: string): boolean {
   const ends = new Int32Array(2);
   libc.pipe2(ends, O_CLOEXEC);
   const [reading = -1, writing = -1] = ends;
-  send("BARRIER=1", [writing]);
+  send(text, [writing]);
   closeSync(writing);
-  readSync(reading, new Uint8Array(1));
+  const answered = readSync(reading, new Uint8Array(1)) === 1;
   closeSync(reading);
+  return answered;
 }
 
 function note(file: string, text: string): void {
@@ -40,22 +41,16 @@ function note(file: string, text: string): void {
 }
 
 function say(number: number): void {
-  send(`MUSTER_ID=log\nMUSTER_SEVERITY=warn\nMUSTER_MESSAGE=${generation} ${number}`);
-  confirm();
-  note("confirmed", `${generation} ${number}`);
+  const word = `${generation} ${number}`;
+  if (isConfirmed(`MUSTER_ID=log\nMUSTER_SEVERITY=warn\nMUSTER_MESSAGE=${word}`)) note("confirmed", word);
 }
 
 for (let progress = 1; progress <= chance.between(0, 3); progress++) {
   send(`MUSTER_ID=maintenance\nMUSTER_PROGRESS=${progress}\nMUSTER_MESSAGE=${generation}`);
 }
 if (chance.happens(0.1)) {
-  send(`MUSTER_ID=start_failed\nMUSTER_MESSAGE=${generation}`);
-  confirm();
-} else {
-  send("READY=1");
-  confirm();
-  note("ready", generation);
-}
+  isConfirmed(`MUSTER_ID=start_failed\nMUSTER_MESSAGE=${generation}`);
+} else if (isConfirmed(`MUSTER_TOKEN=${process.env.MUSTER_TOKEN}\nREADY=1`)) note("ready", generation);
 const words = chance.between(0, MOST_WORDS);
 for (let number = 1; number <= words; number++) {
   say(number);

@@ -11,8 +11,6 @@ export interface WordsVerdict {
   readonly journaled: number;
   /** generations that were told that their READY is on file */
   readonly ready: number;
-  /** confirmed words that went with a shim that was killed, or may have */
-  readonly goneWithShim: number;
 }
 
 interface Row {
@@ -26,7 +24,7 @@ const MOST_FAULTS = 5;
 /** Compares what the programs were told with what the journal has. */
 export function verifyWords(host: ChaosHost, directory: string): WordsVerdict {
   const faults = [...host.faults];
-  const counts = { confirmed: 0, journaled: 0, ready: 0, goneWithShim: 0 };
+  const counts = { confirmed: 0, journaled: 0, ready: 0 };
   using journal = new Database(join(host.stateDirectory, "journal.db"));
   const query = journal.query(
     "SELECT kind, message, coalesce(data, '{}') AS data FROM event WHERE subject = ? ORDER BY id",
@@ -37,17 +35,15 @@ export function verifyWords(host: ChaosHost, directory: string): WordsVerdict {
     const lostShim = (generation: string): boolean => host.shimKilled.has(`${service.name}.1/${generation}`);
     const words = rows.filter(({ kind }) => kind === "service.log").map(({ message }) => message);
     const confirmed = readLines(join(notes, "confirmed"));
-    const missing = missingOf(confirmed, words, lostShim);
     const ready = readLines(join(notes, "ready"));
     counts.confirmed += confirmed.length;
     counts.journaled += words.length;
     counts.ready += ready.length;
-    counts.goneWithShim += missing.excused;
     const found = [
-      ...missing.faults,
+      ...missing(confirmed, words),
       ...doubled(words),
       ...unsaid(rows, lostShim),
-      ...readyFaults(ready, rows, lostShim),
+      ...readyFaults(ready, rows),
     ];
     for (const fault of found.slice(0, MOST_FAULTS)) faults.push(`${service.name}: ${fault}`);
   }
@@ -58,18 +54,10 @@ function readLines(path: string): string[] {
   return existsSync(path) ? readFileSync(path, "utf8").split("\n").filter(Boolean) : [];
 }
 
-function missingOf(
-  confirmed: readonly string[],
-  words: readonly string[],
-  lostShim: (generation: string) => boolean,
-): { faults: string[]; excused: number } {
+/** Also where the shim was killed: only what it had on file was confirmed. */
+function* missing(confirmed: readonly string[], words: readonly string[]): Iterable<string> {
   const there = new Set(words);
-  const missing = confirmed.filter((word) => !there.has(word));
-  const faults = missing.filter((word) => !lostShim(word.split(" ")[0] ?? ""));
-  return {
-    faults: faults.map((word) => `"${word}" is on file, but not in the journal`),
-    excused: missing.length - faults.length,
-  };
+  for (const word of confirmed) if (!there.has(word)) yield `"${word}" was confirmed, but is not in the journal`;
 }
 
 /** Twice, or not in the order in which they were said. */
@@ -93,12 +81,8 @@ function* unsaid(rows: readonly Row[], lostShim: (generation: string) => boolean
 }
 
 /** Who said READY has not failed to start, and was not late. The event of it may die with a daemon, as any of its last moment. */
-function* readyFaults(
-  ready: readonly string[],
-  rows: readonly Row[],
-  lostShim: (generation: string) => boolean,
-): Iterable<string> {
-  const said = new Set(ready.filter((generation) => !lostShim(generation)));
+function* readyFaults(ready: readonly string[], rows: readonly Row[]): Iterable<string> {
+  const said = new Set(ready);
   const isReady = new Set<string>();
   let newest = "";
   for (const { kind, message, data } of rows) {
