@@ -56,6 +56,7 @@ export function buildSupervision(
     fact: (id, fact) => hearing.fact(id, fact),
     said: (id) => hearing.said(id),
     words: hearing,
+    recordedUntilMs: () => journal.storedUntilMs,
     forgotten: (instance) => hearing.forget(instance.id),
     log: (level, message) => logs.own[level](message),
     launcherLost: () => {

@@ -33,6 +33,7 @@ export interface SupervisionParts extends ProcessSideParts {
   /** the configuration in force */
   host(): HostSpec;
   changed(instance: Instance): void;
+  recordedUntilMs(): number;
   forgotten(instance: Instance): void;
   keyEnded(instance: Instance): void;
   /** told in place of the supervisor, which is to hear first what the program said */
@@ -107,6 +108,7 @@ export class Supervision implements AsyncDisposable {
       hear: (id) => parts.words.hear(id),
       changed: parts.changed,
       wantedChanged: () => this.wanted.changed(),
+      recordedUntilMs: parts.recordedUntilMs,
       forgotten: parts.forgotten,
       keyEnded: parts.keyEnded,
     });

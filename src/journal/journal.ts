@@ -146,6 +146,11 @@ export class Journal {
     this.link.post({ kind: "retain", retention });
   }
 
+  /** When the newest event was recorded that was on disk at the opening, wall clock; 0: none was, or nobody knows yet. */
+  get storedUntilMs(): number {
+    return this.floorMs;
+  }
+
   /** How many events are not known to be committed. */
   get waiting(): number {
     return this.writer.size;

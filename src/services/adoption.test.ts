@@ -29,7 +29,7 @@ const HUNG: InstanceState = { ...EVERY_STATE.ending, why: { kind: "hung", reason
 const EXIT = { exit: CODE_3, atWallMs: 9, atMonotonicMs: 40_000 };
 
 function kept(state: InstanceState): Pick<FoundGeneration, "kept"> {
-  return { kept: { state, sinceWallMs: 7 } };
+  return { kept: { state, sinceWallMs: 7, told: null } };
 }
 
 /** The state, the events that follow, and what is to be ordered again, in one line. */

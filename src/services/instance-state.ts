@@ -150,6 +150,8 @@ export type InstanceState =
 export interface KeptState {
   readonly state: InstanceState;
   readonly sinceWallMs: number;
+  /** what it became last, as it was recorded; the daemon may have died before that was on disk */
+  readonly told: RecordedEvent | null;
 }
 
 export type InstanceEvent =

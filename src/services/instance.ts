@@ -38,6 +38,8 @@ export class Instance {
   causeId: string | null = null;
   private timer: Disposable | null = null;
   private timerDueMs = Number.NEGATIVE_INFINITY;
+  /** what it became last, as it was recorded: ready, failed, … */
+  became: RecordedEvent | null = null;
   /** what was last said of missing dependencies */
   private waitingFor: string | null = null;
   private readonly queue: InstanceEvent[] = [];
@@ -123,6 +125,7 @@ export class Instance {
         return;
       case "launch":
         this.token = this.host.newToken();
+        this.became = null;
         processes.launch({
           ...this.generation,
           spec: this.spec,

@@ -5,12 +5,13 @@ import type { ServiceSpec } from "../model/service.ts";
 import type { ServiceReport } from "../model/service-report.ts";
 import { type Adoption, adopt, type FoundGeneration, isWorthKeeping, type PastEnd } from "./adoption.ts";
 import { Dependencies } from "./dependencies.ts";
-import { describeExit, exitData } from "./exit-words.ts";
+import { describeExit } from "./exit-words.ts";
 import { Instance, type InstanceHost } from "./instance.ts";
 import { type History, type InstanceState, NEW_HISTORY, type RecordedEvent } from "./instance-state.ts";
 import { OrderBook } from "./order-book.ts";
 import type { GenerationFact, GenerationId, Processes, ReadinessWatch, Recorder } from "./ports.ts";
 import { ReadinessWatches } from "./readiness-watches.ts";
+import { BECOMING, draftOf, pastEndDraft } from "./records.ts";
 import { Roster } from "./roster.ts";
 import { NO_RESTARTS_YET, reserve, type StormLimit, type StormPolicy } from "./storm-limit.ts";
 
@@ -29,17 +30,16 @@ export interface SupervisorPorts {
   changed(instance: Instance): void;
   /** What the operator wants of an instance has changed. */
   wantedChanged(): void;
+  /** What was recorded before this moment, wall clock, was on disk when this daemon began. */
+  recordedUntilMs(): number;
   /** An instance is gone and not in the configuration any more. */
   forgotten(instance: Instance): void;
   /** A `key` service has ended by itself. */
   keyEnded(instance: Instance): void;
 }
 
-/** What a generation does once, however many daemons tell of it, and the word for it in the key of the record. */
-const ONCE_A_GENERATION: Readonly<Partial<Record<RecordedEvent["kind"], string>>> = {
-  "instance.exited": "exit",
-  "instance.start-failed": "start-failed",
-};
+/** The state is kept before the event of it has its time. */
+const SAME_MOMENT_MS = 5;
 
 export type MoveListener = (instance: Instance, before: InstanceState) => void;
 
@@ -112,11 +112,25 @@ export class Supervisor implements InstanceHost {
     }
     instance.sinceWallMs = adoption.sinceWallMs;
     this.adoptions.set(instance, adoption);
+    this.tellAgain(instance, found);
     if (adoption.alive) {
       const message = `taken over while it runs, pid ${found.claimedBy}`;
       instance.causeId = this.record(instance, { kind: "instance.adopted", message, data: { pid: found.claimedBy } });
     }
     return instance;
+  }
+
+  /** The journal may have lost the newest that the daemon before us recorded; how its instances stood is kept. */
+  private tellAgain(instance: Instance, { kept, token, generation }: FoundGeneration): void {
+    instance.became = kept?.told ?? null;
+    if (token === "") return;
+    if (instance.became === null && instance.state.name === "running") {
+      // It died before it had kept, or said, that this one was ready as soon as it ran.
+      const message = "ready: it was when it was taken over";
+      instance.causeId = this.record(instance, { kind: "instance.ready", message, data: { generation } });
+    } else if (instance.became !== null && (kept?.sinceWallMs ?? 0) >= this.ports.recordedUntilMs() - SAME_MOMENT_MS) {
+      instance.causeId = this.record(instance, instance.became);
+    }
   }
 
   /**
@@ -168,36 +182,13 @@ export class Supervisor implements InstanceHost {
 
   record(instance: Instance, event: RecordedEvent): string {
     if (event.kind === "instance.reload-failed") this.orders.settleGoal(instance, "reloaded", event.message);
-    const once = ONCE_A_GENERATION[event.kind];
-    const exit = event.kind === "instance.exited" ? this.severityOfExit(instance) : undefined;
-    return this.ports.recorder.record({
-      kind: event.kind,
-      subject: instance.name,
-      message: event.message,
-      cause: instance.causeId ?? undefined,
-      severity: exit,
-      data: event.data,
-      once: once === undefined ? undefined : `${once}:${instance.token}`,
-    });
+    if (BECOMING.has(event.kind)) instance.became = event;
+    return this.ports.recorder.record(draftOf(instance, event));
   }
 
   /** The end of an earlier generation, which the daemon before us may not have recorded any more. */
   recordPastEnd(end: PastEnd): void {
-    this.ports.recorder.record({
-      kind: "instance.exited",
-      subject: formatInstance(end.instance),
-      message: describeExit(end.exit),
-      cause: end.cause ?? undefined,
-      data: { generation: end.generation, ...exitData(end.exit) },
-      once: `exit:${end.token}`,
-    });
-  }
-
-  private severityOfExit(instance: Instance): "info" | "warn" {
-    const { state, lastExit, spec } = instance;
-    if (state.history.wanted === "down") return "info";
-    const succeeded = lastExit?.exit.kind === "code" && spec.successCodes.includes(lastExit.exit.code);
-    return succeeded ? "info" : "warn";
+    this.ports.recorder.record(pastEndDraft(end));
   }
 
   /** One that will only wait for a dependency takes nobody's turn: what ends with a database is no storm. */
@@ -252,10 +243,10 @@ export class Supervisor implements InstanceHost {
   }
 
   private keep(instance: Instance): void {
-    const { state, sinceWallMs, generation } = instance;
+    const { state, sinceWallMs, generation, became: told } = instance;
     if (generation.generation === 0) return;
     if (!isWorthKeeping(state, () => this.missingDependencies(instance).length > 0)) return;
-    this.processes.keepState(generation, { state, sinceWallMs });
+    this.processes.keepState(generation, { state, sinceWallMs, told });
   }
 
   /** What others wait for has moved away from being ready: their orders may have become hopeless too. */

@@ -37,7 +37,10 @@ function kept(text: string, bootId = "boot", generation = 3) {
 
 describe("where an instance stands", () => {
   test.each(STATES.map((state) => [state.name, state] as const))("%s is read as it was written", (_name, state) => {
-    expect(kept(encodeKept({ state, sinceWallMs: 5 }, "boot"))).toEqual({ state, sinceWallMs: 5 });
+    const told = { kind: "instance.ready", message: "ready", data: { pid: 7 } } as const;
+    expect(kept(encodeKept({ state, sinceWallMs: 5, told }, "boot"))).toEqual({ state, sinceWallMs: 5, told });
+    const nothing = { state, sinceWallMs: 5, told: null };
+    expect(kept(encodeKept(nothing, "boot"))).toEqual(nothing);
   });
 
   test("ending is read with its reason; how far it had come is not", () => {
@@ -47,19 +50,22 @@ describe("where an instance stands", () => {
       { kind: "start-failed", reason: "too slow" },
       { kind: "hung", reason: "it hung" },
     ] as const) {
-      const read = kept(encodeKept({ state: { ...ending, why }, sinceWallMs: 5 }, "boot"));
+      const read = kept(encodeKept({ state: { ...ending, why }, sinceWallMs: 5, told: null }, "boot"));
       expect(read?.state).toEqual({ ...ending, why, phase: "asked", asks: 1 });
     }
   });
 
   test("of another boot or another generation means nothing", () => {
-    const text = encodeKept({ state: { name: "finished", history }, sinceWallMs: 5 }, "boot");
+    const text = encodeKept({ state: { name: "finished", history }, sinceWallMs: 5, told: null }, "boot");
     expect(kept(text, "another")).toBeNull();
     expect(kept(text, "boot", 4)).toBeNull();
   });
 
   test("that is damaged, or not there, means nothing", () => {
-    const whole = encodeKept({ state: { name: "backoff", history, untilMs: 1, reason: "x" }, sinceWallMs: 5 }, "boot");
+    const whole = encodeKept(
+      { state: { name: "backoff", history, untilMs: 1, reason: "x" }, sinceWallMs: 5, told: null },
+      "boot",
+    );
     for (const text of [
       "",
       "\0",

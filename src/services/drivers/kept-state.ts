@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { EndReason, InstanceState, KeptState, ProgressMark } from "../instance-state.ts";
+import { EVENT_KINDS } from "../../model/event.ts";
+import type { EndReason, InstanceState, KeptState, ProgressMark, RecordedEvent } from "../instance-state.ts";
 import { parseHistory } from "./program-notes.ts";
 
 /** The file in a generation directory that says where its instance stands; see docs/shim.md. */
@@ -15,13 +16,19 @@ export function encodeKept(kept: KeptState, bootId: string): string {
 export function readKept(directory: string, bootId: string, generation: number): KeptState | null {
   try {
     const json: unknown = JSON.parse(readFileSync(join(directory, KEPT_STATE_FILE), "utf8"));
-    const { bootId: writtenIn, sinceWallMs, state } = fieldsOf(json);
+    const { bootId: writtenIn, sinceWallMs, state, told } = fieldsOf(json);
     if (writtenIn !== bootId || typeof sinceWallMs !== "number") return null;
     const parsed = parseState(fieldsOf(state));
-    return parsed === null || parsed.history.generation !== generation ? null : { state: parsed, sinceWallMs };
+    if (parsed === null || parsed.history.generation !== generation) return null;
+    return { state: parsed, sinceWallMs, told: parseTold(fieldsOf(told)) };
   } catch {
     return null;
   }
+}
+
+function parseTold({ kind, message, data }: Fields): RecordedEvent | null {
+  if (typeof kind !== "string" || !Object.hasOwn(EVENT_KINDS, kind) || typeof message !== "string") return null;
+  return { kind: kind as RecordedEvent["kind"], message, data: fieldsOf(data) };
 }
 
 type Fields = Readonly<Record<string, unknown>>;

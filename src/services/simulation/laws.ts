@@ -66,6 +66,7 @@ export function brokenPromises(world: World): string[] {
     ...wishesCameTrue(world),
     ...ordersEnded(world),
     ...exitsRecorded(world),
+    ...movesRecorded(world),
     ...noTimersLeft(world),
     ...rosterIsTheFile(world),
   ];
@@ -111,6 +112,21 @@ function* exitsRecorded(world: World): Iterable<string> {
       yield `the end of ${formatInstance(generation.request.instance)} generation ${generation.request.generation} was recorded ${times} times`;
     }
     if (generation.exit === null && times > 0) yield `an end was recorded that never happened`;
+  }
+}
+
+const MOVES = { running: "instance.ready", failed: "instance.failed", finished: "instance.finished" } as const;
+
+/** Law 5: what an instance has become is recorded, whatever daemon died over it; once for each generation. */
+function* movesRecorded(world: World): Iterable<string> {
+  for (const instance of world.daemon?.supervisor.roster.instances() ?? []) {
+    const { name, state, token } = instance;
+    if (token === "" || !(state.name in MOVES)) continue;
+    const kind = MOVES[state.name as keyof typeof MOVES];
+    const times = world.journal.events.filter(
+      (draft) => draft.kind === kind && draft.once?.endsWith(`:${token}`),
+    ).length;
+    if (times !== 1) yield `${name} is ${state.name}, and that was recorded ${times} times`;
   }
 }
 

@@ -46,6 +46,7 @@ export function buildDaemon(around: DaemonAround): SimulatedDaemon {
     hear: around.hear,
     changed: () => undefined,
     wantedChanged: around.keepWanted,
+    recordedUntilMs: () => Number.NEGATIVE_INFINITY,
     forgotten: () => undefined,
     keyEnded: around.keyEnded,
   });
