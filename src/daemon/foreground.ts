@@ -1,3 +1,4 @@
+import { countOf } from "../base/count-of.ts";
 import { TerminalView } from "../logs/terminal-view.ts";
 import type { DaemonOptions, DaemonPaths } from "./options.ts";
 import type { DaemonParts } from "./parts.ts";
@@ -27,7 +28,9 @@ export class Foreground implements AsyncDisposable {
   private async follow(parts: DaemonParts): Promise<void> {
     const { view, stopping } = this;
     if (view === null) return;
-    const query = { targets: [], lines: 0, follow: true, since: null, sinceStart: false, grep: null, stream: null };
+    // Not from the present end: a program that was started a moment ago may have written its first lines already.
+    const { since } = parts.identity;
+    const query = { targets: [], lines: null, follow: true, since, sinceStart: false, grep: null, stream: null };
     const { roster } = parts.supervision.supervisor;
     // What goes to standard output as it is need not be shown there a second time.
     const shown = () => [...roster.instances()].filter(({ spec }) => spec.log.to === "file");
@@ -50,8 +53,4 @@ export class Foreground implements AsyncDisposable {
     await this.following;
     await this.view?.settled();
   }
-}
-
-function countOf(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? "" : "s"}`;
 }

@@ -42,7 +42,7 @@ describe("a recorded night", () => {
   test("may be empty, and may hold kinds that this version does not know", async () => {
     expect(await rehearse("\n\n", SERVICES)).toEqual(["0 events, 0 notices, 0 held back"]);
     const later = event(1, "from.tomorrow", "db:1", "x");
-    expect(await rehearse(later, SERVICES)).toEqual(["1 events, 0 notices, 0 held back"]);
+    expect(await rehearse(later, SERVICES)).toEqual(["1 event, 0 notices, 0 held back"]);
   });
 
   test("that cannot be read is refused with the line", async () => {

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type RehearsalLine, rehearse } from "../alerts/rehearsal.ts";
+import { countOf } from "../base/count-of.ts";
 import { codedError } from "../model/errors/catalogue.ts";
 import { EVENT_KINDS, type JournalEvent } from "../model/event.ts";
 import { systemReason } from "../platform/system-reason.ts";
@@ -74,5 +75,5 @@ function inWords({ at, notice, heldBack, alert }: RehearsalLine): string {
 
 function summary(events: number, lines: readonly RehearsalLine[]): string {
   const told = lines.filter(({ heldBack }) => heldBack === null).length;
-  return `${events} events, ${told} notices, ${lines.length - told} held back`;
+  return `${countOf(events, "event")}, ${countOf(told, "notice")}, ${lines.length - told} held back`;
 }

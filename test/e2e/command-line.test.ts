@@ -256,7 +256,7 @@ describe("the rest of the face", () => {
     const { pid } = await product.answers();
     await waitFor("the head", () => existsSync(out) && readFileSync(out, "utf8").split("\n").length > 3);
     expect(readFileSync(out, "utf8")).toMatch(
-      /^muster \S+ keeps 1 instance of 1 service; logs in .*\nin a second terminal: .*\n.*web:1 \| line \d+\n/,
+      /^muster \S+ keeps 1 instance of 1 service; logs in .*\nin a second terminal: .*\n.*web:1 \| line 1\n/,
     );
     const before = Number((await product.wrote("web", /line (\d+)\n$/))[1]);
     await product.wrote("web", new RegExp(`line ${before + 50}\n`));

@@ -11,7 +11,7 @@ export const ALERT_ERRORS = {
     404,
     2,
     (d: { id: string; nearest?: string | undefined }) =>
-      `cannot lift the silence "${d.id}": there is no such silence, or its time is over${suggestion(d.nearest) || '; "muster alerts --json" lists them'}`,
+      `cannot lift the silence "${d.id}": there is no such silence, or its time is over${suggestion(d.nearest) || '; "muster alerts --silences" lists them'}`,
   ),
   "silence-pattern-wrong": entry(
     400,
