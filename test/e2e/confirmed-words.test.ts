@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readlinkSync } from "node:fs";
 import { Product } from "../support/product.ts";
+import { Puppet } from "../support/puppet.ts";
 import { script } from "../support/services.ts";
 import { waitFor, waitForFile } from "../support/wait-for.ts";
 
@@ -40,6 +41,23 @@ function hasSocket(pid: number): boolean {
 }
 
 describe("a word that vme has confirmed", () => {
+  test("is not that of a stranger: he is told that he is not believed", async () => {
+    await using product = new Product("confirmed", {});
+    const [web, db] = [new Puppet(product, "web"), new Puppet(product, "db")];
+    product.configure({ web: web.keys, db: db.keys });
+    await product.up();
+    await product.untilReady("web", "db");
+    const socket = /^event-socket (.*)$/m.exec(product.record("db", "spec").replaceAll("\0", "\n"))?.[1] ?? "";
+    web.do(`MUSTER_SOCKET=${socket} vme id=log severity=warn msg=x; echo "code $?"`);
+    await product.wrote("web", /^code 1$/m);
+    const [message] = await product.wrote("web", /^vme: cannot say log: .*$/m, "err");
+    expect(message).toContain(
+      `${socket} took it 3 times and never confirmed it: a process that is none of the service`,
+    );
+    expect((await product.event("db", "service.unheard")).data).toMatchObject({ reason: "stranger" });
+    expect(await product.events("db", "service.log")).toEqual([]);
+  });
+
   test("is in the journal, though the shim was killed while it was said", async () => {
     await using product = new Product("confirmed", {});
     product.configure({ web: script(SPEAKERS, { directory: product.directory }) });
