@@ -16,7 +16,9 @@ ${groups}`;
 function groupSection(group: string, commands: readonly Command[]): string {
   const members = commands.filter((command) => command.group === group);
   const rows = members.map(({ name, summary }) => `| [\`${name}\`](#muster-${name}) | ${cell(summary)} |`);
-  const details = members.map((command) => `### muster ${command.name}\n\n${indent(renderCommandHelp(command))}\n`);
+  const details = members.map(
+    (command) => `### muster ${command.name}\n\n${indent(renderCommandHelp(command, Number.POSITIVE_INFINITY))}\n`,
+  );
   return `## ${group}\n\n| command | |\n|---|---|\n${rows.join("\n")}\n\n${details.join("\n")}`;
 }
 

@@ -47,7 +47,7 @@ async function dispatch(argv: readonly string[], host: CliHost): Promise<number>
   const input = parseArguments(command, argv.toSpliced(index, 1));
   if (input.has("help")) {
     const { renderCommandHelp } = await import("./help.ts");
-    host.stdout.write(`${renderCommandHelp(command)}\n`);
+    host.stdout.write(`${renderCommandHelp(command, host.stdout.columns)}\n`);
     return EXIT.well;
   }
   return await command.execute(makeContext(host, input), input);
@@ -62,7 +62,8 @@ async function runWithoutVerb(argv: readonly string[], host: CliHost): Promise<n
   parseArguments(NO_COMMAND, argv);
   const { renderOverview } = await import("./help.ts");
   const asked = argv.includes("--help") || argv.includes("-h");
-  (asked ? host.stdout : host.stderr).write(renderOverview(await loadAllCommands()));
+  const output = asked ? host.stdout : host.stderr;
+  output.write(renderOverview(await loadAllCommands(), output.columns));
   return asked ? EXIT.well : EXIT.usage;
 }
 

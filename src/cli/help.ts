@@ -1,9 +1,18 @@
 import { type ArgumentSpec, COMMAND_GROUPS, type Command, type OptionSpec } from "./command.ts";
 import { EXIT_CODE_MEANINGS } from "./exit-codes.ts";
 import { GLOBAL_OPTIONS } from "./parse-arguments.ts";
+import { wrapText } from "./render/wrap.ts";
 
-/** `muster --help` */
-export function renderOverview(commands: readonly Command[]): string {
+/** The right side of a row gets at least so much room; else it comes on the next line. */
+const LEAST_RIGHT_CELLS = 30;
+const NEXT_LINE_INDENT = 6;
+
+/**
+ * `muster --help`
+ * @param columns of the terminal; Infinity: nothing is wrapped
+ */
+export function renderOverview(commands: readonly Command[], columns: number): string {
+  const renderRows = rowsFor(columns);
   const groups = COMMAND_GROUPS.map((group) => {
     const rows = commands.filter((command) => command.group === group).map((one) => [one.name, one.summary] as const);
     return `${group}:\n${renderRows(rows)}`;
@@ -19,12 +28,14 @@ export function renderOverview(commands: readonly Command[]): string {
   ].join("\n\n");
 }
 
-/** `muster <command> --help` */
-export function renderCommandHelp(command: Command): string {
-  const sections = [
-    `usage: ${usageLine(command)}`,
-    `${sentence(command.summary)}${command.details === undefined ? "" : `\n${command.details}`}`,
-  ];
+/**
+ * `muster <command> --help`
+ * @param columns of the terminal; Infinity: nothing is wrapped
+ */
+export function renderCommandHelp(command: Command, columns: number): string {
+  const renderRows = rowsFor(columns);
+  const about = `${sentence(command.summary)}${command.details === undefined ? "" : `\n${command.details}`}`;
+  const sections = [`usage: ${usageLine(command)}`, wrapText(about, columns)];
   if (command.arguments.length > 0) {
     sections.push(`arguments:\n${renderRows(command.arguments.map((one) => [argumentText(one), one.about] as const))}`);
   }
@@ -61,12 +72,17 @@ function optionRow(option: OptionSpec): readonly [string, string] {
   return [optionText(option), option.about + choices];
 }
 
-function renderRows(rows: readonly (readonly [string, string])[]): string {
-  const cells = Math.max(...rows.map(([left]) => left.length));
-  return rows
-    .map(([left, right]) => `  ${left.padEnd(cells)}  ${right}\n`)
-    .join("")
-    .trimEnd();
+function rowsFor(columns: number): (rows: readonly (readonly [string, string])[]) => string {
+  return (rows) => {
+    const cells = Math.max(...rows.map(([left]) => left.length));
+    const indent = cells + 4;
+    const isNarrow = columns - indent < LEAST_RIGHT_CELLS;
+    const render = ([left, right]: readonly [string, string]) =>
+      isNarrow
+        ? `  ${left}\n${wrapText(" ".repeat(NEXT_LINE_INDENT) + right, columns, NEXT_LINE_INDENT)}`
+        : wrapText(`  ${left.padEnd(cells)}  ${right}`, columns, indent);
+    return rows.map(render).join("\n");
+  };
 }
 
 function sentence(text: string): string {

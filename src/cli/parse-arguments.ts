@@ -76,8 +76,14 @@ function takeLong(parsing: Parsing, word: string, queue: string[]): void {
     if (equals !== -1) throw usageError(parsing.command, `"--${name}" takes no value`);
     parsing.flags.add(name);
   } else {
-    addValue(parsing, option, equals === -1 ? queue.shift() : word.slice(equals + 1));
+    addValue(parsing, option, equals === -1 ? takeValue(parsing, queue) : word.slice(equals + 1));
   }
+}
+
+/** A value may begin with a dash, but where the name of an option stands the value was forgotten. */
+function takeValue({ options }: Parsing, queue: string[]): string | undefined {
+  const isOption = options.some(({ long }) => queue[0] === `--${long}`);
+  return isOption ? undefined : queue.shift();
 }
 
 function takeShort(parsing: Parsing, word: string, queue: string[]): void {
@@ -90,7 +96,7 @@ function takeShort(parsing: Parsing, word: string, queue: string[]): void {
       continue;
     }
     const rest = word.slice(index + 1);
-    addValue(parsing, option, rest === "" ? queue.shift() : rest);
+    addValue(parsing, option, rest === "" ? takeValue(parsing, queue) : rest);
     return;
   }
 }
@@ -120,7 +126,8 @@ function checkWords(parsing: Parsing, specs: readonly ArgumentSpec[]): void {
   for (const [index, spec] of specs.entries()) {
     const word = parsing.words[index];
     if (typeof spec.completion === "string" || word === undefined || spec.completion.includes(word)) continue;
-    const reason = `<${spec.name}> is ${spec.completion.join(" or ")}, not "${word}"`;
+    const choices = spec.completion.length > 2 ? `one of ${spec.completion.join(", ")}` : spec.completion.join(" or ");
+    const reason = `<${spec.name}> is ${choices}, not "${word}"`;
     throw usageError(parsing.command, reason, nearest(word, spec.completion));
   }
 }

@@ -18,6 +18,8 @@ export interface SayingWords {
 export interface SayingNames extends Readonly<Record<keyof SayingWords, string>> {
   /** how it says an id: `id=log`, `notify log` */
   readonly said: (id: SayingId) => string;
+  /** how it says a counter where both halves are one word of it: `--counter` */
+  readonly counter?: string;
 }
 
 /** Why a word is not taken: the second half of a sentence, and what was probably meant. */
@@ -99,7 +101,7 @@ function makeSaying(id: SayingId, words: SayingWords, names: SayingNames, refuse
       const severity = readSeverity(words.severity, names, refused) ?? DEFAULT_SEVERITY.alert;
       const counter = readCounter(words, names, refused);
       if (message !== null || counter !== null) return { id, severity, message, counter };
-      const both = `${names.counterName} and ${names.counterValue}`;
+      const both = names.counter ?? `${names.counterName} and ${names.counterValue}`;
       refused.push({ reason: `${names.said(id)} needs ${names.message}, or ${both}` });
       return null;
     }

@@ -135,6 +135,7 @@ disk:1: ${SHOWN}
     [["--silence", "web", "--for", "10ms"], '"--for" takes 1s to 366d'],
     [["--silence", "web", "--for", "400d"], '"--for" takes 1s to 366d'],
     [["--silence", "", "--for", "2h"], '"--silence" needs a value'],
+    [["--silence", "--for", "2h"], '"--silence" needs a value: <pattern>'],
   ])("%p is a usage error and reaches no daemon", async (argv, says) => {
     const outcome = await alerts(argv);
     expect([outcome.exitCode, outcome.connected, outcome.stdout]).toEqual([2, [], ""]);

@@ -20,8 +20,9 @@ export const alertsCommand: Command = {
   summary: "show what a person must see",
   details: [
     'Exits with 0 also when there are some: whether the services are well is told by the exit code of "muster status".',
-    "An id may be given by its last six characters, as the table shows it. A pattern is compared with the subject and the",
-    "fingerprint of an alert; * stands for any characters. --test exits with 1 when a channel failed or there is none.",
+    "An id may be given by its last six characters, as the table shows it.",
+    "A pattern is compared with the subject and the fingerprint of an alert; * stands for any characters.",
+    "--test exits with 1 when a channel failed or there is none.",
   ].join("\n"),
   arguments: [
     { name: "id", required: false, many: true, completion: "none", about: "all that is known of these alerts" },
@@ -37,7 +38,7 @@ export const alertsCommand: Command = {
     {
       long: "rehearse",
       value: "path",
-      about: 'show what would have been sent for events recorded with "muster events --json"',
+      about: 'show what would have been sent for events recorded with "muster events --json --since 12h"',
     },
     { long: "file", short: "f", value: "path", about: "the configuration to rehearse; usually muster.toml here" },
   ],

@@ -31,7 +31,7 @@ describe("muster notify", () => {
   });
 
   test.each([
-    [["start"], '<word> is started or failed or maintenance or log or alert, not "start"'],
+    [["start"], '<word> is one of started, failed, maintenance, log, alert, not "start"'],
     [["failed"], '"notify failed" needs a message: why it failed'],
     [["started", "well"], '"notify started" does not take a message'],
     [["started", "--progress", "1"], '"notify started" does not take --progress'],
@@ -42,8 +42,8 @@ describe("muster notify", () => {
       ["log", "x", "--severity", "eror"],
       '"--severity" takes debug, info, warn, error, fatal, not "eror"; did you mean "error"?',
     ],
-    [["log", "x", "--counter", "a=1"], '"notify log" does not take the name of --counter'],
-    [["alert"], '"notify alert" needs a message, or the name of --counter and the value of --counter'],
+    [["log", "x", "--counter", "a=1"], '"notify log" does not take --counter'],
+    [["alert"], '"notify alert" needs a message, or --counter'],
     [["alert", "--counter", "a"], '"--counter" takes name=value, not "a"'],
     [["alert", "--counter", "a=b"], 'the value of --counter is a decimal number, not "b"'],
     [["alert", "--counter", "=1"], "the name of --counter is a name of letters"],

@@ -1,4 +1,4 @@
-import { readSaying, type SayingNames } from "../../model/notification-rules.ts";
+import { readSaying, type SayingNames, TAKEN_WORDS } from "../../model/notification-rules.ts";
 import type { Saying, SayingId } from "../../model/saying.ts";
 import { SEVERITIES } from "../../model/severity.ts";
 import type { Command } from "../command.ts";
@@ -25,6 +25,7 @@ const NAMES: SayingNames = {
   progress: "--progress",
   counterName: "the name of --counter",
   counterValue: "the value of --counter",
+  counter: "--counter",
   said: (id) => `"notify ${WORD_NAMES.find((word) => WORDS[word] === id) ?? id}"`,
 };
 
@@ -47,7 +48,7 @@ export const notifyCommand: Command = {
       long: "severity",
       value: "severity",
       choices: SEVERITIES,
-      about: "of a log (info unless given) or an alert (error unless given)",
+      about: "of a log, info unless given, or of an alert, error unless given",
     },
     { long: "progress", value: "percent", about: "of a maintenance: 1 to 100" },
     { long: "counter", value: "name=value", about: "of an alert: a number to keep; the message may then be left out" },
@@ -73,10 +74,14 @@ function readInput(input: CommandInput): Saying {
   if (input.word(0) === "failed" && input.words.length < 2) {
     throw usageError("muster notify", '"notify failed" needs a message: why it failed');
   }
+  const id = WORDS[input.word(0) as keyof typeof WORDS];
   const [name, value] = readCounter(input.text("counter"));
+  if (name !== null && !TAKEN_WORDS[id].includes("counterName")) {
+    throw usageError("muster notify", `${NAMES.said(id)} does not take --counter`);
+  }
   const { saying, refused } = readSaying(
     {
-      id: WORDS[input.word(0) as keyof typeof WORDS],
+      id,
       severity: input.text("severity"),
       progress: input.text("progress"),
       counterName: name,
