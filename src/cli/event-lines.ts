@@ -14,8 +14,14 @@ export const SEVERITY_COLOURS: Readonly<Record<Severity, Colour | null>> = {
   fatal: "red",
 };
 
-/** Makes the text of events: time, severity, subject, kind and message, in columns that grow with what was seen. */
-export async function eventLineRenderer(context: CommandContext): Promise<(events: readonly JournalEvent[]) => string> {
+/**
+ * Makes the text of events: time, severity, subject, kind and message, in columns that grow with what was seen.
+ * @param indent of each line, in cells
+ */
+export async function eventLineRenderer(
+  context: CommandContext,
+  indent = 0,
+): Promise<(events: readonly JournalEvent[]) => string> {
   const paint = painter(context.colour);
   const measure = await fullMeasure();
   const { stdout } = context;
@@ -23,7 +29,7 @@ export async function eventLineRenderer(context: CommandContext): Promise<(event
   let kindCells = 0;
   const render = (event: JournalEvent): string => {
     const time = timeColumn(event.time, context.nowMs(), stdout.isTerminal);
-    const used = time.length + 1 + 6 + subjectCells + 1 + kindCells + 1;
+    const used = indent + time.length + 1 + 6 + subjectCells + 1 + kindCells + 1;
     const message = safeText(event.message);
     const words = [
       paint("dim", time),
@@ -32,7 +38,7 @@ export async function eventLineRenderer(context: CommandContext): Promise<(event
       event.kind.padEnd(kindCells),
       stdout.columns - used >= 20 ? fit(message, stdout.columns - used, measure) : message,
     ];
-    return `${words.join(" ")}\n`;
+    return `${" ".repeat(indent)}${words.join(" ")}\n`;
   };
   return (events) => {
     for (const event of events) {

@@ -54,9 +54,10 @@ export function createFacade(parts: DaemonParts): Facade {
       const statuses = new Map(
         report.services.flatMap(({ instances }) => instances.map((one) => [one.name, one] as const)),
       );
+      const active = parts.alarms.manager.active();
       const explained = chosen.value.flatMap((instance) => {
         const status = statuses.get(instance.name);
-        return status === undefined ? [] : [explain(journal, instance, status)];
+        return status === undefined ? [] : [explain(journal, instance, status, active)];
       });
       return ok(await Promise.all(explained));
     },

@@ -1,3 +1,4 @@
+import type { Alert } from "./alert.ts";
 import type { EventKind, JournalEvent } from "./event.ts";
 import type { Severity } from "./severity.ts";
 
@@ -22,4 +23,6 @@ export interface WhyReport {
   readonly chain: readonly JournalEvent[];
   /** the last lines that it wrote before its last end */
   readonly lastWords: readonly string[];
+  /** those that are active and about it, its service, or a service that folds it in */
+  readonly alerts: readonly Alert[];
 }

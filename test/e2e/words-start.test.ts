@@ -77,6 +77,7 @@ describe("a start that says failed", () => {
     expect(lastExit).toMatchObject({ signal: "TERM" });
     const [event, ...more] = await product.events("web", "instance.start-failed");
     expect([event, more]).toMatchObject([{ message: "the disk is on fire", severity: "error" }, []]);
+    expect((await product.cli(["why", "web"])).stdout).toStartWith("web:1 has failed since ");
     for (const verb of ["status", "why"]) {
       expect((await product.cli([verb, "web"])).stdout).toContain("the disk is on fire");
     }

@@ -1,6 +1,7 @@
 import { EVENT_KINDS, type EventKind, type JournalEvent } from "../../model/event.ts";
 import type { WhyReport } from "../../model/event-query.ts";
 import { SEVERITIES } from "../../model/severity.ts";
+import { alertSchema } from "./alert-schema.ts";
 import { modelled } from "./same-type.ts";
 import { anything, listOf, mapOf, objectOf, oneOf, orNull, type Schema, text } from "./schema.ts";
 import { timeText } from "./words.ts";
@@ -31,6 +32,7 @@ export function whyReportSchema(): Schema<WhyReport> {
       summary: text(),
       chain: listOf(journalEventSchema()),
       lastWords: listOf(text()),
+      alerts: listOf(alertSchema()),
     }),
   );
 }

@@ -217,7 +217,13 @@ export class FakeFacade implements Facade {
   }
 
   async why(target: string): Promise<Result<readonly WhyReport[], CodedError>> {
-    const report: WhyReport = { subject: "web:1", summary: "it runs", chain: [SAMPLE_EVENT], lastWords: ["bye"] };
+    const report: WhyReport = {
+      subject: "web:1",
+      summary: "it runs",
+      chain: [SAMPLE_EVENT],
+      lastWords: ["bye"],
+      alerts: [SAMPLE_ALERT],
+    };
     return this.answer("why", [target], [report]);
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import type { JournalEvent } from "../../model/event.ts";
 import type { EventQuery, WhyReport } from "../../model/event-query.ts";
 import { type FakeWorld, runFake, streamOf } from "../testing/fake-host.ts";
-import { event } from "../testing/samples.ts";
+import { alert, event } from "../testing/samples.ts";
 
 async function events(argv: readonly string[], found: readonly JournalEvent[] = [], world: FakeWorld = {}) {
   const queries: EventQuery[] = [];
@@ -136,8 +136,9 @@ describe("muster why", () => {
       summary: "web:1 has failed: it exited with code 3 ten times within 5m",
       chain: [event({ kind: "order.given", message: "start web" }), event()],
       lastWords: ["Error: no\x07 port", "  at main"],
+      alerts: [alert({ message: "web:1 was given up\x07" })],
     },
-    { subject: "web:2", summary: "web:2 is running", chain: [], lastWords: [] },
+    { subject: "web:2", summary: "web:2 is running", chain: [], lastWords: [], alerts: [] },
   ];
   const why = (argv: readonly string[]) => runFake(["why", ...argv], { client: { why: async () => reports } });
 
@@ -149,6 +150,9 @@ describe("muster why", () => {
 how it came to that:
   2026-11-20T11:58:00.120+00:00 info  web:1 order.given     start web
   2026-11-20T11:58:00.120+00:00 info  web:1 instance.exited web:1 exited with code 3
+
+alerts that are active:
+  a1b2c3 error web: web:1 was given up\\x07, for 30m
 
 its last words:
   | Error: no\\x07 port

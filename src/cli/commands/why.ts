@@ -1,12 +1,15 @@
 import type { WhyReport } from "../../model/event-query.ts";
+import { shortId } from "../alerts/short-id.ts";
 import { type Command, TARGETS_ABOUT } from "../command.ts";
 import type { CommandContext } from "../context.ts";
-import { eventLineRenderer } from "../event-lines.ts";
+import { eventLineRenderer, SEVERITY_COLOURS } from "../event-lines.ts";
 import { EXIT } from "../exit-codes.ts";
 import type { CommandInput } from "../input.ts";
 import { printJson } from "../output.ts";
 import { painter } from "../render/colour.ts";
+import { ago } from "../render/moment.ts";
 import { safeText } from "../render/safe-text.ts";
+import { wrapText } from "../render/wrap.ts";
 
 export const whyCommand: Command = {
   name: "why",
@@ -33,12 +36,17 @@ async function execute(context: CommandContext, input: CommandInput): Promise<nu
 
 async function render(context: CommandContext, report: WhyReport): Promise<string> {
   const paint = painter(context.colour);
-  const events = (await eventLineRenderer(context))(report.chain);
-  const chain = events.replaceAll(/^(?=.)/gm, "  ");
+  const chain = (await eventLineRenderer(context, 2))(report.chain);
   const words = report.lastWords.map((line) => `  ${paint("dim", "|")} ${safeText(line)}\n`).join("");
+  const alerts = report.alerts.map((alert) => {
+    const severity = paint(SEVERITY_COLOURS[alert.severity], alert.severity.padEnd(5));
+    const subject = safeText(alert.subject);
+    return `  ${shortId(alert.id)} ${severity} ${subject}: ${safeText(alert.message)}, for ${ago(alert.raisedAt, context.nowMs())}\n`;
+  });
   return [
-    `${paint("bold", safeText(report.summary))}\n`,
+    `${paint("bold", wrapText(safeText(report.summary), context.stdout.columns))}\n`,
     chain === "" ? "" : `\nhow it came to that:\n${chain}`,
+    alerts.length === 0 ? "" : `\nalerts that are active:\n${alerts.join("")}`,
     words === "" ? "" : `\nits last words:\n${words}`,
   ].join("");
 }
