@@ -55,7 +55,7 @@ describe("an alert that a service says itself", () => {
     expect(marker).toMatchObject({ severity: "fatal", count: 1 });
     const table = (await product.cli(["alerts"])).stdout;
     const why = (await product.cli(["why", "web"])).stdout;
-    expect(why).toMatch(/\nalerts that are active:\n {2}\w{6} warn +web:1: disk is nearly full, for \S+\n/);
+    expect(why).toMatch(/\nalerts that are active:\n {2}\w{6} warn disk is nearly full \(for \S+\)\n/);
     expect((await product.cli(["why", "shop"])).stdout).not.toContain("alerts");
     expect(table).toMatch(/warn +\S+ +web:1 +active +2 +disk is nearly full\n.*fatal +\S+ +web:1 +active +marker\n$/);
   });

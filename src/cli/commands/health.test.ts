@@ -152,7 +152,7 @@ how it came to that:
   2026-11-20T11:58:00.120+00:00 info  web:1 instance.exited web:1 exited with code 3
 
 alerts that are active:
-  a1b2c3 error web: web:1 was given up\\x07, for 30m
+  a1b2c3 error web:1 was given up\\x07 (for 30m)
 
 its last words:
   | Error: no\\x07 port

@@ -39,9 +39,8 @@ async function render(context: CommandContext, report: WhyReport): Promise<strin
   const chain = (await eventLineRenderer(context, 2))(report.chain);
   const words = report.lastWords.map((line) => `  ${paint("dim", "|")} ${safeText(line)}\n`).join("");
   const alerts = report.alerts.map((alert) => {
-    const severity = paint(SEVERITY_COLOURS[alert.severity], alert.severity.padEnd(5));
-    const subject = safeText(alert.subject);
-    return `  ${shortId(alert.id)} ${severity} ${subject}: ${safeText(alert.message)}, for ${ago(alert.raisedAt, context.nowMs())}\n`;
+    const line = `  ${shortId(alert.id)} ${alert.severity} ${safeText(alert.message)} (for ${ago(alert.raisedAt, context.nowMs())})`;
+    return `${paint(SEVERITY_COLOURS[alert.severity], wrapText(line, context.stdout.columns, 4))}\n`;
   });
   return [
     `${paint("bold", wrapText(safeText(report.summary), context.stdout.columns))}\n`,
