@@ -1,7 +1,7 @@
 /** Knows the goods and takes orders; SQLite keeps them. */
 import { Database } from "bun:sqlite";
 import { readFileSync } from "node:fs";
-import { listen, log, setting } from "./program.js";
+import { json, listen, log, setting } from "./program.js";
 
 const database = new Database(setting("DATABASE"), { readwrite: true, strict: true });
 database.run("PRAGMA busy_timeout = 2000");
@@ -26,20 +26,20 @@ function readItems() {
 async function takeOrder(request) {
   const { item = "", visitor = "somebody" } = await request.json().catch(() => ({}));
   if (!items.some(({ name }) => name === item)) {
-    return Response.json({ error: `cannot order "${item}": the shop does not have it` }, { status: 404 });
+    return json({ error: `cannot order "${item}": the shop does not have it` }, 404);
   }
   const order = insert.get({ item, visitor: String(visitor).slice(0, 60) });
   log(`order ${order.number}: ${order.item} for ${order.visitor}`);
-  return Response.json(order, { status: 201 });
+  return json(order, 201);
 }
 
 const server = listen(Number(setting("PORT")), (request) => {
   const { pathname } = new URL(request.url);
-  if (pathname === "/items") return Response.json(items);
+  if (pathname === "/items") return json(items);
   if (pathname === "/orders" && request.method === "POST") return takeOrder(request);
-  if (pathname === "/orders") return Response.json(newest.all());
+  if (pathname === "/orders") return json(newest.all());
   const number = Number(/^\/orders\/(\d+)$/.exec(pathname)?.[1] ?? 0);
   const order = byNumber.get({ number });
-  return order ? Response.json(order) : Response.json({ error: `there is no ${pathname}` }, { status: 404 });
+  return order ? json(order) : json({ error: `there is no ${pathname}` }, 404);
 });
 log(`listening on ${server.url.origin} with ${items.length} items`);

@@ -1,6 +1,6 @@
 /** What visitors see. Holds nothing itself: any instance can be killed at any time. */
 import { page } from "./page.js";
-import { listen, log, setting } from "./program.js";
+import { json, listen, log, setting } from "./program.js";
 
 const NEIGHBOUR_LIMIT_MS = 2_000;
 const api = setting("API");
@@ -35,8 +35,7 @@ async function takeOrder(request) {
   const form = await request.formData().catch(() => new FormData());
   const order = { item: form.get("item") ?? "", visitor: form.get("visitor") ?? "a visitor" };
   const answer = await ask(`${api}/orders`, { method: "POST", body: JSON.stringify(order) });
-  if (answer === null)
-    return Response.json({ error: "cannot take the order: the shop is closed for a moment" }, { status: 503 });
+  if (answer === null) return json({ error: "cannot take the order: the shop is closed for a moment" }, 503);
   if (request.headers.get("accept")?.includes("text/html")) return Response.redirect("/", 303);
   return new Response(answer.body, { status: answer.status, headers: { "content-type": "application/json" } });
 }

@@ -28,6 +28,11 @@ export function onEnd(finish) {
   }
 }
 
+/** An answer in JSON, ended by a line feed for who reads it with curl. */
+export function json(value, status = 200) {
+  return new Response(`${JSON.stringify(value)}\n`, { status, headers: { "content-type": "application/json" } });
+}
+
 /** Listens on 127.0.0.1, or says what is in the way. Closes in order when the program is asked to end. */
 export function listen(port, handle) {
   try {

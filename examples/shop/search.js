@@ -1,5 +1,5 @@
 /** Finds goods by any word. Builds its index from what the api has, which takes a while; only then it is ready. */
-import { listen, log, setting } from "./program.js";
+import { json, listen, log, setting } from "./program.js";
 
 const msForOneItem = Number(setting("MS_FOR_ONE_ITEM"));
 
@@ -22,6 +22,6 @@ const server = listen(Number(setting("PORT")), (request) => {
     ...new Set([...index].filter(([key]) => word !== "" && key.startsWith(word)).flatMap(([, names]) => names)),
   ];
   log(`"${word}": ${found.join(", ") || "nothing"}`);
-  return Response.json(found);
+  return json(found);
 });
 log(`the index is ready: ${index.size} words, on ${server.url.origin}`);

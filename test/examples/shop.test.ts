@@ -238,7 +238,8 @@ describe("the shop's programs", () => {
     await using _api = api;
     api.send("SIGHUP");
     await api.saw(/read items.json again: 8 items/);
-    expect((await fetch(`${apiAddress}/orders/99`)).status).toBe(404);
+    const absent = await fetch(`${apiAddress}/orders/99`);
+    expect([absent.status, await absent.text()]).toEqual([404, `{"error":"there is no /orders/99"}\n`]);
     expect((await fetch(`${apiAddress}/orders`, { method: "POST", body: "{" })).status).toBe(404);
   });
 
