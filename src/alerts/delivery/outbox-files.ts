@@ -92,8 +92,9 @@ function parseQueued(text: string): QueuedNotice | undefined {
 
 /**
  * Makes the directory when it is not there, and hands what lies in it to `take`, in no order and one after the other, so that the
- * notices are never all in memory.
- * @returns names of what was set aside because it was half written or damaged
+ * notices are never all in memory. An unfinished file was of a daemon that died over it: whoever handed that notice in was not
+ * told that it is safe, and hands it in again.
+ * @returns names of what was set aside because it was damaged
  */
 export async function readDirectory(
   directory: string,
@@ -106,7 +107,7 @@ export async function readDirectory(
       const queued = await readQueued(directory, name).catch(() => undefined);
       if (queued === undefined) setAside.push(name);
       else await take(queued, Buffer.byteLength(JSON.stringify(queued.notice)));
-    } else if (name.endsWith(SUFFIX + UNFINISHED)) setAside.push(name);
+    } else if (name.endsWith(SUFFIX + UNFINISHED)) await removeFile(join(directory, name));
   }
   for (const name of setAside) await putAside(directory, name);
   return setAside;

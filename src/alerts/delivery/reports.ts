@@ -51,7 +51,7 @@ export function setAside(files: readonly string[], directory: string): EventDraf
     kind: "alert.dropped",
     subject: SUBJECT,
     severity: "warn",
-    message: `cannot read ${files.length} files of waiting notices: they are half written or damaged; they lie in ${directory}/damaged now`,
+    message: `cannot read ${files.length} files of waiting notices: they are damaged; they lie in ${directory}/damaged now`,
     data: { count: files.length, files: files.slice(0, MOST_NAMED) },
   };
 }
