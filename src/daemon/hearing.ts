@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from "node:fs";
+import { lstatSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../base/clock.ts";
 import { Hearer } from "../events/hearer.ts";
@@ -86,6 +86,7 @@ export class Hearing implements AsyncDisposable {
   private removeSocket(token: string): void {
     const path = join(this.parts.events, token);
     try {
+      if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
       rmSync(path, { recursive: true, force: true });
     } catch (error) {
       this.parts.warn(`cannot remove ${path}: ${String(error)}`);

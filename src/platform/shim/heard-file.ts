@@ -1,4 +1,4 @@
-import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SaidPosition } from "./said-record.ts";
 
@@ -14,8 +14,11 @@ const POSITION = /^(\d{1,9}) (\d{1,15})$/;
 
 /** Undefined when nothing was heard yet, or the file is not ours. */
 export function readHeard(directory: string): Heard | undefined {
+  const path = join(directory, NAME);
+  // The usual case, of a generation that has just begun, is worth not being an exception.
+  if (!existsSync(path)) return undefined;
   try {
-    const [first = "", memory = ""] = readFileSync(join(directory, NAME), "utf8").split("\n");
+    const [first = "", memory = ""] = readFileSync(path, "utf8").split("\n");
     const match = POSITION.exec(first);
     return match ? { position: { segment: Number(match[1]), offset: Number(match[2]) }, memory } : undefined;
   } catch (error) {

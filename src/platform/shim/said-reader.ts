@@ -9,6 +9,7 @@ import {
   type SaidRecord,
 } from "./said-record.ts";
 
+const FIRST_SEGMENT = 1;
 const SEGMENT_NAME = /^said\.([1-9]\d{0,8})$/;
 const BEFORE_ALL: SaidPosition = { segment: 0, offset: 0 };
 
@@ -40,6 +41,8 @@ export class SaidReader implements Disposable {
   /** the lowest segment that may be there */
   private oldest = 0;
   private newestKnown = 0;
+  /** there was none: the next one is the first */
+  private isBeforeFirst = false;
   /** the segment that follows; once it has been seen, the end of this one is its end */
   private next: number | undefined;
   /** the bytes of this segment that are reported as unreadable */
@@ -143,8 +146,11 @@ export class SaidReader implements Disposable {
   }
 
   private open(records: SaidRecord[]): number | undefined {
+    // Most services say nothing; to look for one name is a tenth of the cost of reading the directory.
+    if (this.isBeforeFirst && !existsSync(this.path(FIRST_SEGMENT))) return undefined;
     const segments = this.list();
     const first = segments.find((segment) => segment >= this.segment);
+    this.isBeforeFirst = segments.length === 0 && this.segment === 0;
     if (first === undefined) return undefined;
     if (this.oldest === 0) this.oldest = segments[0] ?? 0;
     this.newestKnown = segments.at(-1) ?? 0;
