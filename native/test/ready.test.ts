@@ -9,6 +9,19 @@ const SIGKILL = 9;
 const [EINVAL, EBADF] = [22, 9];
 const RLIMIT_NOFILE = 7;
 
+/** How many pipes a process has open. */
+function pipesOf(pid: number): number {
+  const targets = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return [readlinkSync(`/proc/${pid}/fd/${fd}`)];
+    } catch {
+      // Closed since it was listed: the bell is open only while it is rung.
+      return [];
+    }
+  });
+  return targets.filter((target) => target.startsWith("pipe:")).length;
+}
+
 describe("the descriptor for readiness", () => {
   test("takes the first newline, whatever stands before it, and is closed then", async () => {
     await using run = new TestRun();
@@ -16,10 +29,7 @@ describe("the descriptor for readiness", () => {
     const script = "printf 'almost' >&3; read x < gate; printf 'there\\nagain\\n' >&3; kill -STOP $$";
     const generation = run.shell(script, { readyFd: 3, directory: run.directory });
     await generation.ring("claim");
-    const pipes = () =>
-      readdirSync(`/proc/${generation.shimPid()}/fd`)
-        .map((fd) => readlinkSync(`/proc/${generation.shimPid()}/fd/${fd}`))
-        .filter((target) => target.startsWith("pipe:")).length;
+    const pipes = () => pipesOf(generation.shimPid());
     expect(pipes()).toBe(1);
     const before = Date.now();
     expect(readGeneration(generation.directory).ready).toBeUndefined();
